@@ -1,0 +1,51 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "base/call_context.h"
+
+// Structured logs: one JSON object a line on standard error, or a readable line when that is a
+// terminal. Thread-safe. Constant message, fields vary. Never log secrets, signed links, prompts
+// or bodies.
+namespace mediarouter::obs {
+
+enum class Level { kDebug, kInfo, kWarn, kError };
+
+struct LogConfig {
+  std::string service;         // "gateway"
+  Level level = Level::kInfo;
+  bool json = true;            // false: readable lines
+};
+
+// Call once at start; before it, logs go out at kInfo under the name "mediarouter".
+void InitLog(const LogConfig& config);
+
+// "debug", "info", "warn", "error"; anything else is kInfo.
+Level ParseLevel(std::string_view text);
+
+// One name and value of a log line. Numbers and booleans stay what they are in JSON.
+struct Field {
+  std::string_view name;
+  std::string value;
+  bool quoted = true;
+
+  Field(std::string_view n, std::string_view v) : name(n), value(v) {}
+  Field(std::string_view n, const char* v) : name(n), value(v) {}
+  Field(std::string_view n, const std::string& v) : name(n), value(v) {}
+  Field(std::string_view n, bool v) : name(n), value(v ? "true" : "false"), quoted(false) {}
+  template <typename Number>
+    requires std::is_arithmetic_v<Number>
+  Field(std::string_view n, Number v) : name(n), value(fmt::format("{}", v)), quoted(false) {}
+};
+
+void Log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+
+// The same with the request id and trace id of `context`.
+void Log(Level level, const base::CallContext& context, std::string_view message,
+         std::initializer_list<Field> fields = {});
+
+}  // namespace mediarouter::obs
