@@ -56,13 +56,16 @@ function(mr_proto_library name)
   target_link_libraries(mr_${name} PUBLIC ${ARG_DEPS} gRPC::grpc++ protobuf::libprotobuf)
 endfunction()
 
-# mr_embed(target file symbol): makes the file's text available as `extern const char symbol[]`.
+# mr_embed(target file symbol [NAMESPACE a::b])
+# makes the file's text available as `extern const char symbol[];`.
 function(mr_embed target file symbol)
+  cmake_parse_arguments(ARG "" "NAMESPACE" "" ${ARGN})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cc)
   add_custom_command(
     OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_CURRENT_SOURCE_DIR}/${file} -DOUT=${out}
-      -DSYMBOL=${symbol} -P ${CMAKE_SOURCE_DIR}/tools/cmake/Embed.cmake
-    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR}/tools/cmake/Embed.cmake)
+      -DSYMBOL=${symbol} -DNAMESPACE=${ARG_NAMESPACE} -P ${CMAKE_SOURCE_DIR}/tools/cmake/Embed.cmake
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR}/tools/cmake/Embed.cmake
+    VERBATIM)
   target_sources(${target} PRIVATE ${out})
 endfunction()
