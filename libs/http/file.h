@@ -39,7 +39,7 @@ RangeChoice ChooseRange(std::string_view header, std::uint64_t size);
 // What is needed to answer GET and HEAD of an immutable representation.
 struct Representation {
   std::uint64_t size = 0;
-  std::string etag;          // with its quotes, strong
+  std::string etag;  // with its quotes, strong
   std::string content_type;
   std::string cache_control;
 };

@@ -16,6 +16,9 @@
 // HTTP messages as handlers see them. Beast stays behind http/server.cc.
 namespace mediarouter::http {
 
+// ASCII case only: field names, tokens.
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+
 // Header fields in order; names compare without case.
 class Headers {
  public:
@@ -30,9 +33,9 @@ class Headers {
 };
 
 struct Request {
-  std::string method;                         // upper case
-  std::string target;                         // as sent
-  std::string path;                           // decoded; never contains NUL or a ".." segment
+  std::string method;  // upper case
+  std::string target;  // as sent
+  std::string path;    // decoded; never contains NUL or a ".." segment
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> params;  // what {name} in the route's pattern matched
   std::string route;                          // the route's pattern, "" before routing

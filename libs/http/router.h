@@ -9,14 +9,15 @@
 namespace mediarouter::http {
 
 // Method and path to handler. Patterns are literal segments and {name}, which matches one segment
-// that is not empty. HEAD falls back to GET. Built at start, then only read: thread-safe.
+// that is not empty; of two that match, the one added first wins. HEAD falls back to GET. Built at
+// start, then only read: thread-safe.
 class Router {
  public:
   void Add(std::string_view method, std::string_view pattern, Handler handler);
 
   struct Match {
     const Handler* handler = nullptr;  // null: no such path, or not with this method
-    std::string route;
+    std::string route;  // also set when only the method does not fit; "" for an unknown path
     std::map<std::string, std::string> params;
     std::vector<std::string> allowed;  // methods that the path has, for 405 and OPTIONS
   };

@@ -18,20 +18,20 @@ struct ServerConfig {
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 1024 * 1024;
   std::size_t max_connections = 10'000;  // past it the connection idle for longest is dropped
-  std::chrono::milliseconds header_timeout{10'000};  // to send a whole header
-  std::chrono::milliseconds body_timeout{30'000};    // to send a whole body
-  std::chrono::milliseconds idle_timeout{75'000};    // between requests
-  std::chrono::milliseconds write_timeout{60'000};   // without any byte taken by the client
-  std::chrono::milliseconds request_timeout{30'000}; // deadline in Request::context
+  std::chrono::milliseconds header_timeout{10'000};   // to send a whole header
+  std::chrono::milliseconds body_timeout{30'000};     // to send a whole body
+  std::chrono::milliseconds idle_timeout{75'000};     // between requests
+  std::chrono::milliseconds write_timeout{60'000};    // without any byte taken by the client
+  std::chrono::milliseconds request_timeout{30'000};  // deadline in Request::context
 };
 
 // Why the server itself refuses a request before any handler sees it. The embedder words it, so
 // that clients meet one error shape.
 enum class Refusal {
-  kBadRequest,        // 400: not HTTP, or ambiguous framing, or NUL / ".." in the path
-  kRequestTimeout,    // 408
-  kPayloadTooLarge,   // 413
-  kHeaderTooLarge,    // 431
+  kBadRequest,       // 400: not HTTP, or ambiguous framing, or NUL / ".." in the path
+  kRequestTimeout,   // 408
+  kPayloadTooLarge,  // 413
+  kHeaderTooLarge,   // 431
 };
 
 // An HTTP/1.1 server on Boost.Asio coroutines: keep-alive, pipelining (one request at a time),
