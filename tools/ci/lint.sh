@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Every check that needs no running program. Each is timed; all run, whatever fails.
+. "$(dirname "$0")/../lib.sh"
+cd "$ROOT"
+TIDY_SECONDS=${MEDIAROUTER_TIDY_SECONDS:-600}
+
+"$ROOT/tools/deps" build lint
+"$ROOT/tools/ci/npm-ci.sh"
+npx=$ROOT/tests/node_modules/.bin
+
+format() {
+  git ls-files -z '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror
+}
+
+# The commit that the change under test grew from. MEDIAROUTER_LINT_BASE names another.
+base_commit() {
+  local base=${MEDIAROUTER_LINT_BASE:-}
+  [ -n "$base" ] || base=$(git merge-base HEAD origin/main 2>/dev/null) || true
+  if [ -z "$base" ] || [ "$(git rev-parse "$base")" = "$(git rev-parse HEAD)" ]; then
+    base=$(git rev-parse -q --verify HEAD~1) || base=$(git hash-object -t tree /dev/null)
+  fi
+  printf '%s\n' "$base"
+}
+
+# Only what changed, and only for so long: clang-tidy takes seconds a file.
+tidy() {
+  local base changed pid status=0 checked=0 left=0 deadline=$((SECONDS + TIDY_SECONDS))
+  base=$(base_commit)
+  mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- '*.cc')
+  echo "    ${#changed[@]} changed since $(git rev-parse --short "$base")"
+  [ ${#changed[@]} != 0 ] || return 0
+  # The generated headers must exist; nothing else has to be built.
+  configure release
+  build release mr_protos >/dev/null
+  local file running=()
+  for file in "${changed[@]}"; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      left=$((left + 1))
+      continue
+    fi
+    checked=$((checked + 1))
+    clang-tidy-19 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option "$file" \
+      2> >(grep -v 'warnings\? generated' >&2) &
+    running+=($!)
+    if [ ${#running[@]} -ge "$(nproc)" ]; then
+      pid=${running[0]} running=("${running[@]:1}")
+      wait "$pid" || status=1
+    fi
+  done
+  for pid in "${running[@]}"; do wait "$pid" || status=1; done
+  echo "    $checked checked"
+  [ "$left" = 0 ] || echo "    $left NOT checked: the $TIDY_SECONDS s were up"
+  return "$status"
+}
+
+scripts() {
+  local found
+  mapfile -t found < <(git ls-files tools .ci | xargs grep -lE '^#!.*\bbash|shellcheck shell')
+  shellcheck "${found[@]}"
+}
+protos() { "$npx/buf" lint proto; }
+eslint() { (cd tests && "$ROOT/tools/node" npm run --silent lint); }
+coawait() { python3 tools/lint/coawait_test.py 2>&1 && python3 tools/lint/coawait.py; }
+tree() { python3 tools/lint/tree.py; }
+settings() {
+  build release mediarouter >/dev/null && python3 tools/lint/settings.py build/release/bin/mediarouter
+}
+chart() { tools/ci/helm.sh; }
+
+status=0
+for check in format scripts protos eslint coawait tree settings chart tidy; do
+  step "$check" "$check" || status=1
+done
+step_summary
+exit $status
