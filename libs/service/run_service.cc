@@ -29,11 +29,15 @@ std::unique_ptr<obs::MetricsServer>& Metrics() {
 
 std::span<const base::Setting* const> CommonSettings() {
   static constexpr const base::Setting* kAll[] = {
-      &kDatabaseUrl,     &kDatabasePoolSize,    &kStoragePath,   &kLogLevel,
-      &kLogFormat,       &kMetricsAddress,      &kDrainSeconds,  &kInternalToken,
-      &kGrpcListen,      &kKeyVaultAddress,     &kOrchestratorAddress,
-      &kWorkerAddress,   &kMediaStoreAddress};
+      &kDatabaseUrl,       &kDatabasePoolSize,     &kStoragePath,         &kLogLevel,
+      &kLogFormat,         &kMetricsAddress,       &kDrainSeconds,        &kInternalToken,
+      &kGrpcListen,        &kKeyVaultAddress,      &kOrchestratorAddress, &kWorkerAddress,
+      &kMediaStoreAddress, &kSubmitTimeoutSeconds, &kOpenAiBaseUrl,       &kDemoBaseUrl};
   return kAll;
+}
+
+std::map<std::string, std::string> ProviderBaseUrls(base::ConfigReader& read) {
+  return {{"openai", read.Text(kOpenAiBaseUrl)}, {"demo", read.Text(kDemoBaseUrl)}};
 }
 
 std::string ListenAddress(const std::string& name, base::ConfigReader& read) {

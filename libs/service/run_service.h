@@ -11,10 +11,12 @@
 namespace mediarouter::service {
 
 // What the main of each service does: signals, log, metrics, internal token; then `run` until it
-// returns. A failed Status is logged and becomes exit code 1; `--help` and `--version` are answered.
+// returns. A failed Status is logged and becomes exit code 1; `--help` and `--version` are
+// answered.
 //   int main(int argc, char** argv) {
 //     return mediarouter::service::RunService("key-vault", argc, argv,
-//         [](const auto& env, auto& shutdown) { return mediarouter::vault::RunSeparate(env, shutdown); });
+//         [](const auto& env, auto& shutdown) { return mediarouter::vault::RunSeparate(env,
+//         shutdown); });
 //   }
 int RunService(const std::string& name, int argc, char** argv,
                const std::function<absl::Status(const base::Environment&, base::Shutdown&)>& run);
