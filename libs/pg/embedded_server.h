@@ -7,27 +7,36 @@
 
 namespace mediarouter::pg {
 
-// A private Postgres server: Debian's own binaries, data below `data_dir`/postgres, one Unix socket
-// in a short private folder, no TCP. As root it runs as the user `postgres` (or `nobody`).
+// A private Postgres server: the system's own programs, data below `data_dir`/postgres, one Unix
+// socket in a short private folder, no TCP. As root it runs as the owner of the data, that is
+// `postgres` (or `nobody`) unless they were made by another.
+//
 // `data_dir`/postgres.lock (flock, CLOEXEC) decides whether the folder is in use. With the lock in
-// hand a left-over postmaster of this folder, verified by its pid file, start time and executable,
-// is stopped first. The child has its own session, no inherited descriptors, and ends with this
-// process (PR_SET_PDEATHSIG: SIGQUIT, so a kill -9 leaves no server behind).
+// hand left-over servers of this folder, known by executable and working folder and not by a pid
+// file alone, are ended first. The child has its own session, no inherited descriptors and a bare
+// environment, and ends with this process (PR_SET_PDEATHSIG: SIGQUIT, so a kill -9 leaves no server
+// behind). A server that ends by itself is started again, on the same URL.
+//
+// `data_dir`/postgres.log is the server's log, begun anew at a start that finds it over 10 MiB;
+// `data_dir`/postgres.socket links to the socket folder: psql -h DATA_DIR/postgres.socket.
 class EmbeddedServer {
  public:
-  // FailedPrecondition `data_dir_in_use`, `postgres_missing`; Internal with the tail of the
-  // server's log when it does not come up within 60 s.
+  // Returns when connections are answered. FailedPrecondition `data_dir_in_use`,
+  // `data_dir_unreachable`, `postgres_missing`, `postgres_version_mismatch`; Internal
+  // `postgres_start_failed` with the tail of the server's log when it does not come up within 60 s.
   static absl::StatusOr<std::unique_ptr<EmbeddedServer>> Start(const std::string& data_dir);
   ~EmbeddedServer();  // Stop()
+  EmbeddedServer(const EmbeddedServer&) = delete;
+  EmbeddedServer& operator=(const EmbeddedServer&) = delete;
 
-  const std::string& url() const { return url_; }
+  // Of the database `mediarouter`, as its superuser. Valid for as long as the server lives.
+  const std::string& url() const;
 
   // Fast shutdown, immediate after 20 s. May be called again.
   void Stop();
 
  private:
-  EmbeddedServer() = default;
-  std::string url_;
+  EmbeddedServer();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -8,6 +8,7 @@
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -28,13 +29,24 @@ struct PoolConfig {
 };
 
 // One connection for the length of one unit of work. Exec prepares each statement once a
-// connection (keyed by the text) and throws what pqxx throws; nobody but the pool catches it, since
-// an error that is caught inside a transaction makes libpqxx's commit lose rows silently.
+// connection (keyed by the text) and throws what pqxx throws; nobody but the pool catches it: a
+// unit of work that caught an error is rolled back whatever it returns.
+//
+// Arguments: numbers, bool, std::string, const char*, nullptr, std::optional of these, and
+// pqxx::binarystring for bytea. Not std::string_view, and no U+0000: libpqxx 6.4 cuts there.
+// Results: row["name"].as<std::int64_t>(), row["name"].get<std::string>() for an optional.
 class Session {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
-    return transaction_.exec_prepared(Prepared(sql), args...);
+    try {
+      const std::string statement = Prepared(sql);
+      sent_ = true;
+      return transaction_.exec_prepared(statement, args...);
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
   }
 
  private:
@@ -43,39 +55,62 @@ class Session {
   Session(Connection& connection, pqxx::transaction_base& transaction)
       : connection_(connection), transaction_(transaction) {}
   std::string Prepared(const char* sql);
+
   Connection& connection_;
   pqxx::transaction_base& transaction_;
+  bool sent_ = false;    // a statement may have reached the server
+  bool failed_ = false;  // one threw
 };
 
 // A bounded set of connections, made when needed, dropped when broken, replaced after. Thread-safe.
+//
+// Each connection sets search_path, statement_timeout and lock_timeout once, and takes the role
+// mediarouter_<schema> when the login may (pg/migrator.h makes it), so that a service reaches no
+// schema but its own.
+//
+// Errors, besides those of pg/errors.h: an expired or cancelled context fails before any I/O
+// (`deadline_exceeded`, `cancelled`); no free connection within acquire_timeout and the context's
+// deadline is Unavailable `database_busy`, with a retry delay.
 class Pool {
  public:
   // Cannot fail: the first use connects.
   explicit Pool(PoolConfig config);
-  ~Pool();
+  ~Pool();  // no call may be under way
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   // Runs `work(session)` on a connection without a transaction: for one statement that commits by
-  // itself. `work` returns a Status or StatusOr<T>. Errors of SQL come as pg/errors.h maps them.
+  // itself. `work` returns a Status or StatusOr<T>. A connection that is lost after the statement
+  // was sent gives Aborted `commit_in_doubt`.
   template <typename Work>
   std::invoke_result_t<Work, Session&> Autocommit(const base::CallContext& context, Work work) {
     return Run<Work>(context, Mode::kAutocommit, work);
   }
 
-  // The same inside BEGIN ... COMMIT. A failed Status rolls back.
+  // The same inside BEGIN ... COMMIT. A failed Status rolls back. Only a connection that is lost
+  // during the COMMIT gives `commit_in_doubt`.
   template <typename Work>
   std::invoke_result_t<Work, Session&> Transact(const base::CallContext& context, Work work) {
     return Run<Work>(context, Mode::kTransaction, work);
+  }
+
+  // For work that only reads: as Autocommit, but nothing can be in doubt, and when the connection
+  // is lost `work` runs once more on a new one, so it must be able to.
+  template <typename Work>
+  std::invoke_result_t<Work, Session&> Read(const base::CallContext& context, Work work) {
+    return Run<Work>(context, Mode::kRead, work);
   }
 
   // OK when a connection answers.
   absl::Status Ping(const base::CallContext& context);
 
  private:
-  enum class Mode { kAutocommit, kTransaction };
+  enum class Mode { kAutocommit, kTransaction, kRead };
   struct State;
 
+  // One try on one connection; sets `again` when another is safe and may help.
+  absl::Status Attempt(Session::Connection& connection, Mode mode,
+                       const std::function<bool(Session&)>& work, bool& again);
   // `work` gives its verdict; false rolls back.
   absl::Status RunErased(const base::CallContext& context, Mode mode,
                          const std::function<bool(Session&)>& work);
