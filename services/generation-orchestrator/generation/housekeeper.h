@@ -1,0 +1,42 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <thread>
+
+#include "base/shutdown.h"
+#include "generation/provider_keys.h"
+
+namespace mediarouter::pg {
+class Pool;
+}
+
+namespace mediarouter::generation {
+
+// Does behind a commit what the commit asked for (table `tasks`): deletes the files of deleted
+// generations. Destroys the secrets of revoked provider keys once nothing open needs them. Measures
+// how many generations are in which state. All of it repeatable; several housekeepers do no harm.
+class Housekeeper {
+ public:
+  Housekeeper(pg::Pool& pool, ProviderKeys& keys, std::shared_ptr<grpc::Channel> media)
+      : pool_(pool), keys_(keys), media_(std::move(media)) {}
+  ~Housekeeper() { Stop(); }
+
+  void Start();
+  void Stop();
+
+  // One round each. RunTasks returns how many tasks it finished.
+  int RunTasks();
+  void DestroyRevokedKeys();
+  void Measure();
+
+ private:
+  pg::Pool& pool_;
+  ProviderKeys& keys_;
+  std::shared_ptr<grpc::Channel> media_;
+  base::Shutdown stop_;
+  std::thread thread_;
+};
+
+}  // namespace mediarouter::generation
