@@ -226,6 +226,7 @@ struct EmbeddedServer::Impl {
 
   absl::Status Prepare();
   absl::Status AwaitAnswer();
+  absl::Status EndLeftOvers();
   void Keep();  // the keeper thread
   absl::StatusOr<pid_t> Launch();
   void Stop();
@@ -258,12 +259,21 @@ absl::Status EmbeddedServer::Impl::Prepare() {
   MR_ASSIGN_OR_RETURN(binaries, FindPostgres(major));
   MR_ASSIGN_OR_RETURN(log, OpenLog(paths));
   if (!major) MR_RETURN_IF_ERROR(MakeCluster(paths, binaries, identity, log.get()));
+  MR_RETURN_IF_ERROR(EndLeftOvers());
+  MR_ASSIGN_OR_RETURN(socket_folder, MakeSocketFolder(paths, identity));
+  url = Url(socket_folder, kName);
+  return absl::OkStatus();
+}
+
+absl::Status EmbeddedServer::Impl::EndLeftOvers() {
   if (!EndServersIn(paths.cluster, seconds(20))) {
     return base::Internal("postgres_start_failed", "a left-over server in {} does not end",
                           paths.cluster.string());
   }
-  MR_ASSIGN_OR_RETURN(socket_folder, MakeSocketFolder(paths, identity));
-  url = Url(socket_folder, kName);
+  // Its pid may by now be a zombie's or another program's (in a container, soon), and then the new
+  // server would refuse to start. We know better: none works here, and the lock is ours.
+  std::error_code ignored;
+  fs::remove(paths.cluster / "postmaster.pid", ignored);
   return absl::OkStatus();
 }
 
@@ -301,7 +311,8 @@ void EmbeddedServer::Impl::Keep() {
              {{"log", paths.log.string()}});
     changed.wait_for(guard, kPause, [&] { return stopping; });
     guard.unlock();
-    EndServersIn(paths.cluster, seconds(20));  // backends that outlive a killed postmaster
+    const absl::Status ended = EndLeftOvers();  // backends outlive a killed postmaster
+    if (!ended.ok()) obs::Log(obs::Level::kError, base::Message(ended));
     guard.lock();
   }
   given_up = true;
@@ -364,10 +375,9 @@ void EmbeddedServer::Stop() {
 
 absl::StatusOr<std::unique_ptr<EmbeddedServer>> EmbeddedServer::Start(const std::string& data_dir) {
   std::error_code error;
-  // Passable by the server's user (0711), but not to be listed.
-  const mode_t mask = umask(geteuid() == 0 ? 066 : 077);
-  fs::create_directories(data_dir, error);
-  umask(mask);
+  // A folder of our making: the server's user may pass through it, nobody may list it.
+  if (fs::create_directories(data_dir, error))
+    chmod(data_dir.c_str(), geteuid() == 0 ? 0711 : 0700);
   const fs::path real = fs::canonical(data_dir, error);
   if (error) {
     return base::FailedPrecondition("data_dir_unreachable", "data folder {}: {}", data_dir,
