@@ -30,7 +30,7 @@ Logger Make(const LogConfig& config) {
 
 std::shared_ptr<const Logger>& Holder() {
   static std::shared_ptr<const Logger> logger =
-      std::make_shared<const Logger>(Make({.service = "mediarouter"}));
+      std::make_shared<const Logger>(Make({.service = "mediarouter", .level = Level::kWarn}));
   return logger;
 }
 
@@ -38,7 +38,9 @@ constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
 constexpr spdlog::level::level_enum kSpdlog[] = {spdlog::level::debug, spdlog::level::info,
                                                  spdlog::level::warn, spdlog::level::err};
 
-std::string Quote(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+std::string Quote(std::string_view text) {
+  return boost::json::serialize(boost::json::string(text));
+}
 
 void Write(Level level, std::string_view message, std::initializer_list<Field> fields,
            std::string_view request_id, std::string_view traceparent) {

@@ -21,7 +21,7 @@ struct LogConfig {
   bool json = true;            // false: readable lines
 };
 
-// Call once at start; before it, logs go out at kInfo under the name "mediarouter".
+// Call once at start; before it, warnings and errors go out under the name "mediarouter".
 void InitLog(const LogConfig& config);
 
 // "debug", "info", "warn", "error"; anything else is kInfo.
