@@ -52,6 +52,12 @@ export class Child {
     }, seconds);
   }
 
+  /** Waits for an end that was not asked for here. */
+  async exitCode(seconds: number): Promise<number | null> {
+    await until(`${this.name} ends`, () => this.ended, seconds);
+    return this.child.exitCode;
+  }
+
   /** SIGTERM, then the exit code. */
   async stop(seconds = 40): Promise<number | null> {
     if (!this.ended) this.child.kill('SIGTERM');

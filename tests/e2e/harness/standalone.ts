@@ -31,11 +31,11 @@ export class Standalone implements Deployment {
     return standalone;
   }
 
-  get process(): Child {
-    return this.children.at(-1)!;
-  }
+  /** The newest that serves. */
+  process!: Child;
 
-  async start(): Promise<void> {
+  /** Another process with the very same settings and data folder. */
+  again(): Child {
     const child = new Child('mediarouter', binary('mediarouter'), ['serve'], {
       env: {
         ...baseEnvironment(), HOST: '127.0.0.1', PORT: '0', METRICS_ADDRESS: '127.0.0.1:0',
@@ -43,7 +43,12 @@ export class Standalone implements Deployment {
       },
     });
     this.children.push(child);
-    const url = await child.line(/^MediaRouter listening on (http:\S+)/);
+    return child;
+  }
+
+  async start(): Promise<void> {
+    this.process = this.again();
+    const url = await this.process.line(/^MediaRouter listening on (http:\S+)/);
     this.client = new Client(url, this.adminKey);
     await until('readiness', async () => (await fetch(new URL('/readyz', url))).ok);
   }

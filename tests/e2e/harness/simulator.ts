@@ -1,0 +1,54 @@
+import {Child} from './child.ts';
+import {baseEnvironment, binary} from './paths.ts';
+
+/** tools/provider-sim: a provider that counts each job that it was paid for. */
+export class Simulator {
+  readonly url: string;
+  private readonly child: Child;
+
+  private constructor(url: string, child: Child) {
+    this.url = url;
+    this.child = child;
+  }
+
+  static async start(): Promise<Simulator> {
+    const child = new Child('provider-sim', binary('provider-sim'), ['--port', '0'],
+                            {env: baseEnvironment()});
+    return new Simulator(await child.line(/(http:\/\/127\.0\.0\.1:\d+)/), child);
+  }
+
+  /** Where the OpenAI protocol is. */
+  get base(): string {
+    return `${this.url}/v1`;
+  }
+
+  private async control(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(this.url + path, {
+      method, body: body === undefined ? undefined : JSON.stringify(body),
+      headers: {'content-type': 'application/json'},
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** How many jobs it accepted, all or those with this very prompt. */
+  async paid(prompt?: string): Promise<number> {
+    const tally = await this.control('GET', '/__sim/jobs') as
+        {paid: number; by_prompt: Record<string, number>};
+    return prompt === undefined ? tally.paid : tally.by_prompt[prompt] ?? 0;
+  }
+
+  /** Misbehaves as README.md of tools/provider-sim lists. */
+  async fault(fault: {kind: string; prompt_contains?: string} & Record<string, unknown>): Promise<void> {
+    await this.control('POST', '/__sim/faults', fault);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.control('DELETE', '/__sim/faults');
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+  }
+}
