@@ -212,6 +212,7 @@ net::awaitable<bool> Connection::ServeOne() {
 
   const auto started = Clock::now();
   const Response response = co_await Handle(request);
+  if (response.drop_connection) co_return false;
   const bool close = !keep_alive || parts_.connections.Stopping();
   const bool sent =
       co_await Send(response, request.context.request_id, request.method == "HEAD", http10, close);

@@ -67,6 +67,8 @@ struct Response {
   int status = 200;
   Headers headers;
   std::variant<std::string, FileBody, StreamBody> body;
+  // Close the connection without sending a byte: what servers that simulate a fault need.
+  bool drop_connection = false;
 
   static Response Json(int status, std::string json);
 };

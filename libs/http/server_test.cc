@@ -103,6 +103,11 @@ class Fixture {
       response.body = std::move(stream);
       co_return response;
     }
+    if (request.path == "/drop") {
+      Response response = Text(200, "never sent");
+      response.drop_connection = true;
+      co_return response;
+    }
     if (request.path == "/slow") {
       entered.set_value();
       boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
@@ -331,6 +336,14 @@ TEST_CASE("a stream is chunked, or has its length", "[unit][http]") {
   const HttpAnswer counted = client.Exchange(Get("/stream?length=1"));
   CHECK(counted.body == "piece;piece;piece;");
   CHECK(counted.Header("content-length") == "18");
+}
+
+TEST_CASE("a handler can close the connection without an answer", "[unit][http]") {
+  Fixture fixture;
+  RawHttp client(fixture.port());
+  CHECK(client.Exchange(Get("/first")).status == 200);
+  client.Send(Get("/drop"));
+  CHECK(client.ReadsEnd());
 }
 
 TEST_CASE("statuses without a body have none", "[unit][http]") {

@@ -29,14 +29,15 @@ absl::Status JobStore::Add(Job job) {
 
 std::shared_ptr<const Job> JobStore::Find(std::string_view account, std::string_view protocol,
                                           const std::string& id) const {
+  std::shared_ptr<const Job> job = FindOfAnyone(id);
+  return job && job->account == account && job->protocol == protocol ? job : nullptr;
+}
+
+std::shared_ptr<const Job> JobStore::FindOfAnyone(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = index_.find(id);
-  if (found == index_.end()) return nullptr;
-  const StoredJob& stored = jobs_[found->second];
-  if (stored.deleted || stored.job->account != account || stored.job->protocol != protocol) {
-    return nullptr;
-  }
-  return stored.job;
+  if (found == index_.end() || jobs_[found->second].deleted) return nullptr;
+  return jobs_[found->second].job;
 }
 
 absl::Status JobStore::Delete(const std::string& id) {

@@ -53,6 +53,9 @@ class JobStore {
   std::shared_ptr<const Job> Find(std::string_view account, std::string_view protocol,
                                   const std::string& id) const;
 
+  // Whoever made it; null when there is none. For links that carry their own right.
+  std::shared_ptr<const Job> FindOfAnyone(const std::string& id) const;
+
   absl::Status Delete(const std::string& id);
 
   // NotFound when `after` is no job of the account.
