@@ -86,8 +86,8 @@ std::vector<Keyring::Version> Keyring::versions() const {
 absl::StatusOr<base::SecretString> Keyring::Key(Version version, std::string_view purpose) const {
   const auto root = roots_.find(version);
   if (root == roots_.end()) {
-    return base::FailedPrecondition("unknown_key_version",
-                                    "the encryption key of version {} is not configured", version);
+    return base::Internal("unknown_key_version",
+                          "the encryption key of version {} is not configured", version);
   }
   return base::SecretString(HkdfSha256(root->second.Reveal(), purpose, kKeyBytes));
 }

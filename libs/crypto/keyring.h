@@ -27,8 +27,8 @@ class Keyring {
   Version newest() const { return roots_.rbegin()->first; }
   std::vector<Version> versions() const;  // newest first
 
-  // 32 bytes for one purpose. FailedPrecondition (`unknown_key_version`) when the setting has no
-  // such version (any more).
+  // 32 bytes for one purpose. Internal (`unknown_key_version`) when the setting has no such version
+  // (any more): what asks for it was stored under it.
   absl::StatusOr<base::SecretString> Key(Version version, std::string_view purpose) const;
 
  private:

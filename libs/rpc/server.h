@@ -20,6 +20,8 @@ class Server {
                                                        const std::string& address);
   ~Server();  // Stop(0)
 
+  // No call may begin on it once Stop() was called: gRPC 1.51 would call a null pointer instead of
+  // failing. So what uses a service in process stops before the service does.
   std::shared_ptr<grpc::Channel> InProcessChannel();
   int port() const { return port_; }  // of a "host:0" address
 
