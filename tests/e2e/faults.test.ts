@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
+import type {Fault} from './harness/simulator.ts';
 import {standaloneWorld} from './harness/world.ts';
 
 const world = standaloneWorld();
 
 /** One generation under a fault that strikes it alone. */
-async function under(fault: {kind: string} & Record<string, unknown>, seconds = 60) {
+async function under(fault: Fault, seconds = 60) {
   const {client, sim} = world;
   const prompt = world.prompt(fault.kind);
   await sim.fault({...fault, prompt_contains: prompt});
@@ -27,7 +28,7 @@ for (const fault of [
 }
 
 test('a create that timed out is looked up', async () => {
-  const {ended, paid} = await under({kind: 'latency', op: 'create', delay_ms: 6000}, 90);
+  const {ended, paid} = await under({kind: 'latency', op: 'create', ms: 6000}, 90);
   assert.equal(ended.status, 'completed', JSON.stringify(ended));
   assert.equal(paid, 1);
 });

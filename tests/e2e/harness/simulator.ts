@@ -1,6 +1,13 @@
 import {Child} from './child.ts';
 import {baseEnvironment, binary} from './paths.ts';
 
+export interface Fault {
+  kind: string;
+  op?: string;
+  prompt_contains?: string;
+  [parameter: string]: unknown;
+}
+
 /** tools/provider-sim: a provider that counts each job that it was paid for. */
 export class Simulator {
   readonly url: string;
@@ -12,7 +19,8 @@ export class Simulator {
   }
 
   static async start(): Promise<Simulator> {
-    const child = new Child('provider-sim', binary('provider-sim'), ['--port', '0'],
+    const child = new Child('provider-sim', binary('provider-sim'), 
+                            ['--port', '0', '--render-seconds', '0.3', '--exit-with-parent'],
                             {env: baseEnvironment()});
     return new Simulator(await child.line(/(http:\/\/127\.0\.0\.1:\d+)/), child);
   }
@@ -34,14 +42,14 @@ export class Simulator {
 
   /** How many jobs it accepted, all or those with this very prompt. */
   async paid(prompt?: string): Promise<number> {
-    const tally = await this.control('GET', '/__sim/jobs') as
+    const stats = await this.control('GET', '/__sim/stats') as
         {paid: number; by_prompt: Record<string, number>};
-    return prompt === undefined ? tally.paid : tally.by_prompt[prompt] ?? 0;
+    return prompt === undefined ? stats.paid : stats.by_prompt[prompt] ?? 0;
   }
 
   /** Misbehaves as README.md of tools/provider-sim lists. */
-  async fault(fault: {kind: string; prompt_contains?: string} & Record<string, unknown>): Promise<void> {
-    await this.control('POST', '/__sim/faults', fault);
+  async fault({op, prompt_contains, ...fault}: Fault): Promise<void> {
+    await this.control('POST', '/__sim/faults', {...fault, match: {op, prompt_contains}});
   }
 
   async clearFaults(): Promise<void> {
