@@ -63,7 +63,7 @@ export class Separate implements Deployment {
   /** The gateway's port is in its log; ready means that it reaches the four others. */
   async ready(): Promise<void> {
     const gateway = this.child('gateway');
-    const port = await gateway.line(/listening.*"port": ?"?(\d+)/);
+    const port = await gateway.line(/the gateway listens.*"port": ?"?(\d+)/);
     const url = `http://127.0.0.1:${port}`;
     this.client = new Client(url, this.adminKey);
     await until('readiness', async () => {
