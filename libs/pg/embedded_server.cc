@@ -15,6 +15,7 @@
 #include <mutex>
 #include <pqxx/pqxx>
 #include <thread>
+#include <vector>
 
 #include "base/id.h"
 #include "base/status.h"
@@ -161,7 +162,7 @@ absl::StatusOr<std::optional<int>> ClusterMajor(const Paths& paths) {
 
 // initdb into a folder of its own and one rename: a cluster is there whole or not at all.
 absl::Status MakeCluster(const Paths& paths, const PostgresBinaries& binaries, Identity identity,
-                         int log_fd) {
+                         int log_fd, bool durable) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(paths.root, ignored)) {
     if (entry.path().filename().string().starts_with("new-")) {
@@ -169,12 +170,13 @@ absl::Status MakeCluster(const Paths& paths, const PostgresBinaries& binaries, I
     }
   }
   const fs::path fresh = paths.root / base::NewId("new-");
-  MR_ASSIGN_OR_RETURN(const pid_t pid,
-                      Spawn({.argv = {binaries.initdb, "-D", fresh, "-U", kName, "--encoding=UTF8",
-                                      "--locale=C.UTF-8", "--auth=trust"},
-                             .identity = identity,
-                             .log_fd = log_fd,
-                             .death_signal = SIGKILL}));
+  std::vector<std::string> argv = {
+      binaries.initdb,    "-D",          fresh, "-U", kName, "--encoding=UTF8",
+      "--locale=C.UTF-8", "--auth=trust"};
+  if (!durable) argv.push_back("--no-sync");
+  MR_ASSIGN_OR_RETURN(
+      const pid_t pid,
+      Spawn({.argv = argv, .identity = identity, .log_fd = log_fd, .death_signal = SIGKILL}));
   int result = 0;
   while (waitpid(pid, &result, 0) < 0 && errno == EINTR) {
   }
@@ -222,7 +224,7 @@ std::string Url(const fs::path& socket_folder, std::string_view database) {
 }  // namespace
 
 struct EmbeddedServer::Impl {
-  explicit Impl(const fs::path& data_dir) : paths(data_dir) {}
+  Impl(const fs::path& data_dir, Options o) : options(o), paths(data_dir) {}
 
   absl::Status Prepare();
   absl::Status AwaitAnswer();
@@ -231,7 +233,8 @@ struct EmbeddedServer::Impl {
   absl::StatusOr<pid_t> Launch();
   void Stop();
 
-  Paths paths;
+  const Options options;
+  const Paths paths;
   Descriptor lock;
   Descriptor log;
   PostgresBinaries binaries;
@@ -258,7 +261,8 @@ absl::Status EmbeddedServer::Impl::Prepare() {
   MR_ASSIGN_OR_RETURN(const std::optional<int> major, ClusterMajor(paths));
   MR_ASSIGN_OR_RETURN(binaries, FindPostgres(major));
   MR_ASSIGN_OR_RETURN(log, OpenLog(paths));
-  if (!major) MR_RETURN_IF_ERROR(MakeCluster(paths, binaries, identity, log.get()));
+  if (!major)
+    MR_RETURN_IF_ERROR(MakeCluster(paths, binaries, identity, log.get(), options.durable));
   MR_RETURN_IF_ERROR(EndLeftOvers());
   MR_ASSIGN_OR_RETURN(socket_folder, MakeSocketFolder(paths, identity));
   url = Url(socket_folder, kName);
@@ -278,14 +282,23 @@ absl::Status EmbeddedServer::Impl::EndLeftOvers() {
 }
 
 absl::StatusOr<pid_t> EmbeddedServer::Impl::Launch() {
-  return Spawn({.argv = {binaries.postgres, "-D", paths.cluster, "-c", "listen_addresses=", "-c",
-                         "unix_socket_directories=" + socket_folder.string(), "-c",
-                         "unix_socket_permissions=0700", "-c", "port=5432", "-c",
-                         "max_connections=100", "-c", "logging_collector=off", "-c",
-                         "log_destination=stderr", "-c", "cluster_name=mediarouter"},
-                .identity = identity,
-                .log_fd = log.get(),
-                .death_signal = SIGQUIT});
+  std::vector<std::string> argv = {binaries.postgres, "-D", paths.cluster};
+  const auto set = [&](const std::string& setting) {
+    argv.push_back("-c");
+    argv.push_back(setting);
+  };
+  set("listen_addresses=");
+  set("unix_socket_directories=" + socket_folder.string());
+  set("unix_socket_permissions=0700");
+  set("port=5432");
+  set("max_connections=100");
+  set("logging_collector=off");
+  set("log_destination=stderr");
+  set("cluster_name=mediarouter");
+  for (const char* sync : {"fsync", "synchronous_commit", "full_page_writes"}) {
+    set(fmt::format("{}={}", sync, options.durable ? "on" : "off"));
+  }
+  return Spawn({.argv = argv, .identity = identity, .log_fd = log.get(), .death_signal = SIGQUIT});
 }
 
 void EmbeddedServer::Impl::Keep() {
@@ -374,6 +387,11 @@ void EmbeddedServer::Stop() {
 }
 
 absl::StatusOr<std::unique_ptr<EmbeddedServer>> EmbeddedServer::Start(const std::string& data_dir) {
+  return Start(data_dir, Options());
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddedServer>> EmbeddedServer::Start(const std::string& data_dir,
+                                                                      Options options) {
   std::error_code error;
   // A folder of our making: the server's user may pass through it, nobody may list it.
   if (fs::create_directories(data_dir, error))
@@ -384,7 +402,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedServer>> EmbeddedServer::Start(const std:
                                     error.message());
   }
   std::unique_ptr<EmbeddedServer> server(new EmbeddedServer);
-  server->impl_ = std::make_unique<Impl>(real);
+  server->impl_ = std::make_unique<Impl>(real, options);
   Impl& impl = *server->impl_;
   MR_RETURN_IF_ERROR(impl.Prepare());
   impl.keeper = std::thread([&impl] { impl.Keep(); });

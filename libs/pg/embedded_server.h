@@ -21,10 +21,16 @@ namespace mediarouter::pg {
 // `data_dir`/postgres.socket links to the socket folder: psql -h DATA_DIR/postgres.socket.
 class EmbeddedServer {
  public:
+  struct Options {
+    bool durable = true;  // false: nothing is synced to disk, for tests that want it fast
+  };
+
   // Returns when connections are answered. FailedPrecondition `data_dir_in_use`,
   // `data_dir_unreachable`, `postgres_missing`, `postgres_version_mismatch`; Internal
   // `postgres_start_failed` with the tail of the server's log when it does not come up within 60 s.
   static absl::StatusOr<std::unique_ptr<EmbeddedServer>> Start(const std::string& data_dir);
+  static absl::StatusOr<std::unique_ptr<EmbeddedServer>> Start(const std::string& data_dir,
+                                                               Options options);
   ~EmbeddedServer();  // Stop()
   EmbeddedServer(const EmbeddedServer&) = delete;
   EmbeddedServer& operator=(const EmbeddedServer&) = delete;

@@ -34,6 +34,9 @@ struct TextHash {
   }
 };
 
+// How much longer than the server's own limit an answer may take.
+constexpr std::chrono::seconds kSilence{3};
+
 absl::Status CheckAlive(const base::CallContext& context) {
   if (context.Cancelled()) return base::Cancelled("cancelled", "the caller went away");
   if (context.Expired()) return base::DeadlineExceeded("deadline_exceeded", "too late to begin");
@@ -77,16 +80,22 @@ std::string Session::Prepared(const char* sql) {
   return name;
 }
 
+int Session::Socket() const { return connection_.raw->sock(); }
+
 struct Pool::State {
-  explicit State(PoolConfig c) : config(std::move(c)), labels{{"schema", config.schema}} {}
+  explicit State(PoolConfig c)
+      : config(std::move(c)),
+        labels{{"schema", config.schema}},
+        watchdog(config.statement_timeout + kSilence) {}
 
   // Waits for a place among `size`. May come with an idle connection, which may be stale.
   absl::StatusOr<std::unique_ptr<Session::Connection>> Take(const base::CallContext& context);
   void GiveBack(std::unique_ptr<Session::Connection> connection);
-  absl::StatusOr<std::unique_ptr<Session::Connection>> Open(const base::CallContext& context) const;
+  absl::StatusOr<std::unique_ptr<Session::Connection>> Open(const base::CallContext& context);
 
   const PoolConfig config;
   const obs::Labels labels;
+  Watchdog watchdog;
 
  private:
   void PublishInUse() const {
@@ -129,13 +138,14 @@ void Pool::State::GiveBack(std::unique_ptr<Session::Connection> connection) {
 }
 
 absl::StatusOr<std::unique_ptr<Session::Connection>> Pool::State::Open(
-    const base::CallContext& context) const {
+    const base::CallContext& context) {
   const ConnectOptions options{config.application_name, context.Remaining(config.connect_timeout),
                                config.statement_timeout};
   MR_ASSIGN_OR_RETURN(const std::string text, ConnectionString(config.url, options));
   try {
     auto connection = std::make_unique<Session::Connection>();
     connection->raw = Connect(text);
+    const Watchdog::Guard guard(watchdog, connection->raw->sock());
     SetUp(*connection->raw, config);
     return connection;
   } catch (const std::exception& error) {
@@ -177,6 +187,10 @@ absl::Status Pool::RunErased(const base::CallContext& context, Mode mode,
 absl::Status Pool::Attempt(Session::Connection& connection, Mode mode,
                            const std::function<bool(Session&)>& work, bool& again) {
   // BEGIN and COMMIT are sent here and not by pqxx::work, so that each stage of a failure is known.
+  const auto execute = [&](pqxx::transaction_base& channel, const char* sql) {
+    const Watchdog::Guard guard(state_->watchdog, connection.raw->sock());
+    channel.exec(sql);
+  };
   enum class Stage { kBegin, kWork, kCommit } stage = Stage::kBegin;
   const bool transaction = mode == Mode::kTransaction;
   bool sent = false;
@@ -184,9 +198,9 @@ absl::Status Pool::Attempt(Session::Connection& connection, Mode mode,
   bool roll_back = false;
   try {
     pqxx::nontransaction channel(*connection.raw);
-    Session session(connection, channel);
+    Session session(connection, channel, state_->watchdog);
     const absl::Cleanup note_sent = [&] { sent = session.sent_; };
-    if (transaction) channel.exec("BEGIN");
+    if (transaction) execute(channel, "BEGIN");
     stage = Stage::kWork;
     roll_back = transaction;
     const bool keep = work(session);
@@ -194,7 +208,7 @@ absl::Status Pool::Attempt(Session::Connection& connection, Mode mode,
       status = base::Internal("database_error", "a unit of work went on after a failed statement");
     } else if (keep && transaction) {
       stage = Stage::kCommit;
-      channel.exec("COMMIT");
+      execute(channel, "COMMIT");
       roll_back = false;
     }
   } catch (const std::exception& error) {
@@ -215,7 +229,8 @@ absl::Status Pool::Attempt(Session::Connection& connection, Mode mode,
   }
   if (roll_back) {
     try {
-      pqxx::nontransaction(*connection.raw).exec("ROLLBACK");
+      pqxx::nontransaction channel(*connection.raw);
+      execute(channel, "ROLLBACK");
     } catch (const std::exception&) {
       connection.broken = true;  // the server rolls back what it loses
     }

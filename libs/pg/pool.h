@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/call_context.h"
+#include "pg/watchdog.h"
 
 // Postgres for the repositories, over libpqxx 6.4 with its faults fenced in. Only *_repository.cc
 // and the like include this header.
@@ -39,6 +40,7 @@ class Session {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
+    const Watchdog::Guard guard(watchdog_, Socket());
     try {
       const std::string statement = Prepared(sql);
       sent_ = true;
@@ -52,12 +54,14 @@ class Session {
  private:
   friend class Pool;
   struct Connection;
-  Session(Connection& connection, pqxx::transaction_base& transaction)
-      : connection_(connection), transaction_(transaction) {}
+  Session(Connection& connection, pqxx::transaction_base& transaction, Watchdog& watchdog)
+      : connection_(connection), transaction_(transaction), watchdog_(watchdog) {}
   std::string Prepared(const char* sql);
+  int Socket() const;
 
   Connection& connection_;
   pqxx::transaction_base& transaction_;
+  Watchdog& watchdog_;
   bool sent_ = false;    // a statement may have reached the server
   bool failed_ = false;  // one threw
 };
@@ -70,7 +74,8 @@ class Session {
 //
 // Errors, besides those of pg/errors.h: an expired or cancelled context fails before any I/O
 // (`deadline_exceeded`, `cancelled`); no free connection within acquire_timeout and the context's
-// deadline is Unavailable `database_busy`, with a retry delay.
+// deadline is Unavailable `database_busy`, with a retry delay. A statement that has had no answer
+// for statement_timeout and a few seconds loses its connection, so no call hangs for ever.
 class Pool {
  public:
   // Cannot fail: the first use connects.

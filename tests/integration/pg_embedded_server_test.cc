@@ -38,7 +38,7 @@ constexpr char kReport[] = "MR_TEST_REPORT_FD";
 class Folder {
  public:
   Folder() {
-    std::string path = "/tmp/mediarouter-test-XXXXXX";
+    std::string path = "/tmp/mediarouter-server-test-XXXXXX";
     REQUIRE(mkdtemp(path.data()) != nullptr);
     path_ = path;
   }
@@ -52,6 +52,11 @@ class Folder {
  private:
   fs::path path_;
 };
+
+// A server that is quick rather than durable: what these tests kill are processes, not machines.
+absl::StatusOr<std::unique_ptr<EmbeddedServer>> Start(const Folder& folder) {
+  return EmbeddedServer::Start(folder.path(), {.durable = false});
+}
 
 // Waits until something that other processes do has happened.
 template <typename Condition>
@@ -162,6 +167,8 @@ TEST_CASE("a stopped server keeps its data and starts again quickly") {
     auto server = EmbeddedServer::Start(folder.path());
     REQUIRE_OK(server);
     Query((*server)->url(), "CREATE TABLE kept AS SELECT 'it'::text AS what");
+    CHECK(Query((*server)->url(), "SHOW fsync") == "on");
+    CHECK(Query((*server)->url(), "SHOW synchronous_commit") == "on");
     CHECK(Query((*server)->url(), "SHOW listen_addresses").empty());
     CHECK(Query((*server)->url(), "SHOW server_encoding") == "UTF8");
     CHECK(Query((*server)->url(), "SHOW lc_collate") == "C.UTF-8");
@@ -192,7 +199,7 @@ TEST_CASE("a stopped server keeps its data and starts again quickly") {
   CHECK_FALSE(fs::exists(socket_folder));
 
   const auto start = Clock::now();
-  auto again = EmbeddedServer::Start(folder.path());
+  auto again = Start(folder);
   REQUIRE_OK(again);
   const std::chrono::duration<double> took = Clock::now() - start;
   INFO("start on existing data took " << took.count() << " s");
@@ -202,15 +209,14 @@ TEST_CASE("a stopped server keeps its data and starts again quickly") {
 
 TEST_CASE("one data folder has one server") {
   Folder folder;
-  auto first = EmbeddedServer::Start(folder.path());
+  auto first = Start(folder);
   REQUIRE_OK(first);
-  CHECK_FAILS(EmbeddedServer::Start(folder.path()), absl::StatusCode::kFailedPrecondition,
-              "data_dir_in_use");
+  CHECK_FAILS(Start(folder), absl::StatusCode::kFailedPrecondition, "data_dir_in_use");
   Helper other(folder, geteuid());
   CHECK(other.Read().find("data_dir_in_use") != std::string::npos);
   CHECK(Query((*first)->url(), "SELECT 1") == "1");
   first->reset();
-  CHECK_OK(EmbeddedServer::Start(folder.path()));
+  CHECK_OK(Start(folder));
 }
 
 TEST_CASE("a killed mediarouter takes its server along and leaves what was committed") {
@@ -225,7 +231,7 @@ TEST_CASE("a killed mediarouter takes its server along and leaves what was commi
     helper.Kill();
     CHECK(postmaster.Ends());
   }
-  auto server = EmbeddedServer::Start(folder.path());
+  auto server = Start(folder);
   REQUIRE_OK(server);
   CHECK(Query((*server)->url(), "SELECT what FROM kept") == "it");
   CHECK_FALSE(fs::exists(old_sockets));
@@ -253,7 +259,7 @@ pid_t StartStray(const Folder& folder, const fs::path& sockets) {
 TEST_CASE("left-over servers of the folder are replaced") {
   Folder folder;
   Folder sockets;
-  REQUIRE_OK(EmbeddedServer::Start(folder.path()));
+  REQUIRE_OK(Start(folder));
   const pid_t stray = StartStray(folder, sockets.path());
   const std::string url =
       "host=" + sockets.path().string() + " port=5432 user=mediarouter dbname=mediarouter";
@@ -279,11 +285,11 @@ TEST_CASE("left-over servers of the folder are replaced") {
     });
     const Watched busy(backend.get_future().get());
     kill(stray, SIGKILL);
-    CHECK_OK(EmbeddedServer::Start(folder.path()));
+    CHECK_OK(Start(folder));
     CHECK(busy.Ends());
     client.join();
   }
-  auto server = EmbeddedServer::Start(folder.path());
+  auto server = Start(folder);
   CHECK_OK(server);
   int result = 0;
   CHECK(waitpid(stray, &result, 0) == stray);
@@ -292,7 +298,7 @@ TEST_CASE("left-over servers of the folder are replaced") {
 
 TEST_CASE("a server that dies is started again on the same URL") {
   Folder folder;
-  auto server = EmbeddedServer::Start(folder.path());
+  auto server = Start(folder);
   REQUIRE_OK(server);
   const pid_t first = PostmasterPid(folder);
   REQUIRE(kill(first, SIGKILL) == 0);
@@ -310,7 +316,7 @@ TEST_CASE("an interrupted initdb heals") {
   const fs::path half = folder.path() / "postgres" / "new-half";
   fs::create_directories(half / "base");
   std::ofstream(half / "PG_VERSION") << "15\n";
-  auto server = EmbeddedServer::Start(folder.path());
+  auto server = Start(folder);
   CHECK_OK(server);
   CHECK_FALSE(fs::exists(half));
 }
@@ -320,13 +326,11 @@ TEST_CASE("a folder that cannot be used says why") {
   SECTION("another version's data") {
     fs::create_directories(folder.cluster());
     std::ofstream(folder.cluster() / "PG_VERSION") << "9\n";
-    CHECK_FAILS(EmbeddedServer::Start(folder.path()), absl::StatusCode::kFailedPrecondition,
-                "postgres_version_mismatch");
+    CHECK_FAILS(Start(folder), absl::StatusCode::kFailedPrecondition, "postgres_version_mismatch");
   }
   SECTION("something else in its place") {
     fs::create_directories(folder.cluster());
-    CHECK_FAILS(EmbeddedServer::Start(folder.path()), absl::StatusCode::kFailedPrecondition,
-                "data_dir_unreachable");
+    CHECK_FAILS(Start(folder), absl::StatusCode::kFailedPrecondition, "data_dir_unreachable");
   }
   SECTION("below a file") {
     std::ofstream(folder.path() / "file") << "x";
@@ -354,7 +358,7 @@ TEST_CASE("a plain user runs it as well, and root then as that user") {
     Query(url, "CREATE TABLE kept AS SELECT 'it'::text AS what");
     CHECK(helper.Stop());
   }
-  auto server = EmbeddedServer::Start(folder.path());
+  auto server = Start(folder);
   REQUIRE_OK(server);
   CHECK(Query((*server)->url(), "SELECT what FROM kept") == "it");
 }

@@ -1,5 +1,10 @@
 #include <absl/cleanup/cleanup.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -297,6 +302,42 @@ TEST_CASE("a connection lost under work says whether anything is in doubt") {
     CHECK(runs == 2);
   }
   CHECK_OK(pool.Ping(Soon()));
+}
+
+TEST_CASE("a server that falls silent cannot hold a call for ever") {
+  PgFixture fixture("shop", kSteps);
+  pg::PoolConfig config = ConfigOf(fixture);
+  config.statement_timeout = milliseconds(100);
+
+  SECTION("frozen in a statement") {
+    pg::Pool pool(config);
+    pid_t backend = -1;
+    const auto start = std::chrono::steady_clock::now();
+    const absl::Status status = pool.Transact(Soon(), [&](pg::Session& session) {
+      backend = session.Exec("SELECT pg_backend_pid()")[0][0].as<pid_t>();
+      kill(backend, SIGSTOP);
+      return Insert(session, 1);
+    });
+    kill(backend, SIGCONT);
+    CHECK_FAILS(status, absl::StatusCode::kUnavailable, "database_unavailable");
+    CHECK(std::chrono::steady_clock::now() - start < seconds(20));
+    CHECK_OK(pool.Ping(Soon()));
+  }
+  SECTION("dumb from the start") {
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const absl::Cleanup close_listener = [&] { close(listener); };
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(listen(listener, 4) == 0);
+    REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    config.url = fmt::format("host=127.0.0.1 port={} dbname=x user=x", ntohs(address.sin_port));
+    config.connect_timeout = milliseconds(500);  // libpq makes 2 s of it
+    pg::Pool pool(config);
+    const auto start = std::chrono::steady_clock::now();
+    CHECK_FAILS(pool.Ping(Soon()), absl::StatusCode::kUnavailable, "database_unavailable");
+    CHECK(std::chrono::steady_clock::now() - start < seconds(10));
+  }
 }
 
 TEST_CASE("no server is Unavailable, a bad URL says so without quoting it") {

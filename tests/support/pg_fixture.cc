@@ -1,8 +1,12 @@
 #include "support/pg_fixture.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -14,8 +18,30 @@
 namespace mediarouter::testing {
 namespace {
 
+namespace fs = std::filesystem;
+
 void Check(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(base::Describe(status));
+}
+
+constexpr char kParent[] = "/tmp";
+constexpr char kPrefix[] = "mediarouter-test-";
+
+// Removes what killed test processes left: folders of ours whose server's lock is free, and not
+// just because their owner is about to take it.
+void SweepStale() {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(kParent, ignored)) {
+    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    struct stat info {};
+    const std::string lock_path = entry.path() / "postgres.lock";
+    if (lstat(lock_path.c_str(), &info) != 0 || info.st_uid != geteuid()) continue;
+    if (info.st_mtime > time(nullptr) - 60) continue;
+    const int lock = open(lock_path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0) continue;
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), ignored);
+    close(lock);
+  }
 }
 
 // The server of this process. An object of static life, so that it is stopped at exit; when the
@@ -55,21 +81,18 @@ class Server {
 
  private:
   Server() {
-    std::string folder = "/tmp/mediarouter-test-XXXXXX";
+    SweepStale();
+    std::string folder = std::string(kParent) + "/" + kPrefix + "XXXXXX";
     if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("mkdtemp " + folder);
     folder_ = folder;
-    auto server = pg::EmbeddedServer::Start(folder_);
+    auto server = pg::EmbeddedServer::Start(folder_, {.durable = false});
     Check(server.status());
     server_ = *std::move(server);
-    for (const char* setting : {"fsync", "synchronous_commit", "full_page_writes"}) {
-      Run(fmt::format("ALTER SYSTEM SET {} = off", setting));
-    }
-    Run("SELECT pg_reload_conf()");
   }
   ~Server() {
     server_.reset();
     std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+    fs::remove_all(folder_, ignored);
   }
 
   std::string folder_;
