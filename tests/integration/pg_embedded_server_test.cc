@@ -152,7 +152,7 @@ TEST_CASE("not a test: the other process of the tests below", "[.][helper]") {
   REQUIRE(folder != nullptr);
   REQUIRE(report != nullptr);
   const int socket = std::stoi(report);
-  const auto server = EmbeddedServer::Start(folder);
+  const auto server = EmbeddedServer::Start(folder, {.durable = false});
   const std::string text = server.ok() ? (*server)->url() : base::Describe(server.status());
   REQUIRE(write(socket, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   REQUIRE_OK(server);
