@@ -90,6 +90,15 @@ class RawHttp {
     return Read(head);
   }
 
+  // Reads and forgets that many bytes; false when the peer closes before.
+  bool ReadsAtLeast(std::size_t count) {
+    for (std::size_t read = 0; read < count; read += buffer_.size()) {
+      buffer_.clear();
+      if (!Fill()) return false;
+    }
+    return true;
+  }
+
   // Whether the peer closes (rather than sending more).
   bool ReadsEnd() { return buffer_.empty() && !Fill(); }
 
