@@ -46,10 +46,11 @@ class BlobStore {
 
   virtual ~BlobStore() = default;
 
-  // Begins a blob. ResourceExhausted `storage_full` (with a retry delay) when `expected_bytes`
-  // (0: unknown) would leave less free space than is kept in reserve.
-  virtual absl::StatusOr<std::unique_ptr<BlobWriter>> Create(const std::string& id,
-                                                             std::int64_t expected_bytes) = 0;
+  // ResourceExhausted `storage_full` (with a retry delay) when `bytes` more (0: unknown) would
+  // leave less free space than is kept in reserve.
+  virtual absl::Status CheckSpace(std::int64_t bytes) = 0;
+  // Begins a blob.
+  virtual absl::StatusOr<std::unique_ptr<BlobWriter>> Create(const std::string& id) = 0;
   // NotFound `blob_missing`.
   virtual absl::StatusOr<std::unique_ptr<BlobReader>> Open(const std::string& id) = 0;
   // Removes a published blob; OK when there is none.

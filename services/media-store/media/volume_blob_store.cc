@@ -248,13 +248,14 @@ absl::StatusOr<std::int64_t> VolumeBlobStore::FreeBytes() {
   return std::max<std::int64_t>(0, free - std::max(reserve_.bytes, total / 100 * reserve_.percent));
 }
 
-absl::StatusOr<std::unique_ptr<BlobWriter>> VolumeBlobStore::Create(const std::string& id,
-                                                                    std::int64_t expected_bytes) {
-  MR_RETURN_IF_ERROR(RequireId(id));
+absl::Status VolumeBlobStore::CheckSpace(std::int64_t bytes) {
   MR_ASSIGN_OR_RETURN(const std::int64_t free, FreeBytes());
-  if (free == 0 || free < expected_bytes) {
-    return StorageFull(fmt::format("{} bytes are left above the reserve", free));
-  }
+  if (free > 0 && free >= bytes) return absl::OkStatus();
+  return StorageFull(fmt::format("{} bytes are left above the reserve", free));
+}
+
+absl::StatusOr<std::unique_ptr<BlobWriter>> VolumeBlobStore::Create(const std::string& id) {
+  MR_RETURN_IF_ERROR(RequireId(id));
   const std::string name =
       id + "." + base::HexEncode(base::RandomBytes(8)) + std::string(kUnfinishedSuffix);
   UniqueFd file(openat(incoming_.get(), name.c_str(),

@@ -28,8 +28,8 @@ class VolumeBlobStore final : public BlobStore {
   static absl::StatusOr<std::unique_ptr<VolumeBlobStore>> Open(const std::string& root,
                                                                FreeSpaceReserve reserve);
 
-  absl::StatusOr<std::unique_ptr<BlobWriter>> Create(const std::string& id,
-                                                     std::int64_t expected_bytes) override;
+  absl::Status CheckSpace(std::int64_t bytes) override;
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Create(const std::string& id) override;
   absl::StatusOr<std::unique_ptr<BlobReader>> Open(const std::string& id) override;
   absl::Status Remove(const std::string& id) override;
   absl::StatusOr<std::int64_t> FreeBytes() override;

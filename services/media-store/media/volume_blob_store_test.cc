@@ -41,7 +41,7 @@ std::unique_ptr<VolumeBlobStore> OpenStore(const std::string& root,
 }
 
 std::unique_ptr<BlobWriter> Begin(BlobStore& store, const std::string& id) {
-  auto writer = store.Create(id, 0);
+  auto writer = store.Create(id);
   REQUIRE_OK(writer);
   return *std::move(writer);
 }
@@ -149,7 +149,7 @@ TEST_CASE("names are made of asset ids only", "[blob]") {
   const auto store = OpenStore(folder.path());
   const std::string id = GENERATE("", "../../etc/passwd", "ast_", "ast_../../../../etc/passwd/xx/y",
                                   "gen_01j8z3k4m5n6p7q8r9s0t1v2w3");
-  CHECK_FAILS(store->Create(id, 0), absl::StatusCode::kInvalidArgument, "invalid_asset_id");
+  CHECK_FAILS(store->Create(id), absl::StatusCode::kInvalidArgument, "invalid_asset_id");
   CHECK_FAILS(store->Open(id), absl::StatusCode::kInvalidArgument, "invalid_asset_id");
   CHECK_FAILS(store->Remove(id), absl::StatusCode::kInvalidArgument, "invalid_asset_id");
 }
@@ -166,22 +166,23 @@ TEST_CASE("links inside the volume are not followed", "[blob]") {
   CHECK_FAILS(store->Open(id), absl::StatusCode::kInternal, "storage_failed");
 }
 
-TEST_CASE("below the reserve nothing is begun", "[blob]") {
+TEST_CASE("below the reserve there is no space", "[blob]") {
   const TempFolder folder;
   const auto reserve =
       GENERATE(FreeSpaceReserve{std::int64_t{1} << 60, 0}, FreeSpaceReserve{0, 100});
   const auto store = OpenStore(folder.path(), reserve);
-  const auto refused = store->Create(base::NewId("ast_"), 0);
+  const absl::Status refused = store->CheckSpace(0);
   CHECK_FAILS(refused, absl::StatusCode::kResourceExhausted, "storage_full");
-  CHECK(base::RetryAfter(refused.status()).has_value());
-  CHECK(FilesBelow(folder.path()) == 0);
+  CHECK(base::RetryAfter(refused).has_value());
 }
 
-TEST_CASE("a blob that would not fit is not begun", "[blob]") {
+TEST_CASE("there is space for what fits", "[blob]") {
   const TempFolder folder;
   const auto store = OpenStore(folder.path());
-  CHECK_FAILS(store->Create(base::NewId("ast_"), std::int64_t{1} << 60),
-              absl::StatusCode::kResourceExhausted, "storage_full");
+  CHECK_OK(store->CheckSpace(0));
+  CHECK_OK(store->CheckSpace(1'000'000));
+  CHECK_FAILS(store->CheckSpace(std::int64_t{1} << 60), absl::StatusCode::kResourceExhausted,
+              "storage_full");
 }
 
 TEST_CASE("a disk that fills up meanwhile is storage_full too", "[blob]") {
