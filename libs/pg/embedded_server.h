@@ -22,7 +22,7 @@ namespace mediarouter::pg {
 class EmbeddedServer {
  public:
   struct Options {
-    bool durable = true;  // false: nothing is synced to disk, for tests that want it fast
+    bool durable = true;  // false: quick, survives a kill but no loss of power; for tests
   };
 
   // Returns when connections are answered. FailedPrecondition `data_dir_in_use`,

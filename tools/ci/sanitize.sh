@@ -7,6 +7,7 @@ LIMIT=${MEDIAROUTER_SANITIZE_SECONDS:-1200}
 # Leaks count. libpq, OpenSSL and gRPC keep some memory until the process ends, still reachable,
 # which LeakSanitizer does not report.
 export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:strict_string_checks=1
+export LSAN_OPTIONS=suppressions=$ROOT/tools/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 build_tests() { build asan mr_all_tests; }
