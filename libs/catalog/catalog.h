@@ -73,6 +73,10 @@ class Catalog {
   static absl::StatusOr<Catalog> Parse(const std::string& text, const std::string& file,
                                        const std::map<std::string, std::string>& base_urls);
 
+  // Parses the file at `path`, or the text that is compiled in when it is "".
+  static absl::StatusOr<Catalog> Load(const std::string& path,
+                                      const std::map<std::string, std::string>& base_urls);
+
   const std::vector<Provider>& providers() const { return providers_; }
   const std::string& version() const { return version_; }
   const Provider* Find(std::string_view provider) const;  // null when there is none

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 #include "base/status.h"
 #include "catalog/catalog.h"
@@ -137,6 +139,16 @@ absl::StatusOr<Catalog> Catalog::Parse(const std::string& text, const std::strin
     return base::InvalidArgument("invalid_catalog", "{}:{}: {}", file, error.mark.line + 1,
                                  error.msg);
   }
+}
+
+absl::StatusOr<Catalog> Catalog::Load(const std::string& path,
+                                      const std::map<std::string, std::string>& base_urls) {
+  if (path.empty()) return Parse(kCatalogYaml, "catalog.yaml", base_urls);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return base::InvalidArgument("invalid_catalog", "cannot read {}", path);
+  return Parse(text.str(), path, base_urls);
 }
 
 }  // namespace mediarouter::catalog

@@ -31,16 +31,24 @@ boost::asio::awaitable<absl::StatusOr<Response>> Call(
     void (AsyncStub::*method)(grpc::ClientContext*, const Request*, Response*,
                               std::function<void(grpc::Status)>),
     base::CallContext call, Request request) {
-  const std::shared_ptr<grpc::ClientContext> client = MakeClientContext(call);
-  Response response;
-  auto start = [&](std::function<void(grpc::Status)> done) {
-    (stub->*method)(client.get(), &request, &response, std::move(done));
+  // What gRPC writes to must outlive the call, also when the coroutine does not.
+  struct State {
+    std::unique_ptr<grpc::ClientContext> client;
+    Request request;
+    Response response;
   };
-  auto cancel = [client] { client->TryCancel(); };
+  const auto state = std::make_shared<State>();
+  state->client = MakeClientContext(call);
+  state->request = std::move(request);
+  auto start = [&](std::function<void(grpc::Status)> done) {
+    (stub->*method)(state->client.get(), &state->request, &state->response,
+                    [state, done = std::move(done)](grpc::Status status) { done(status); });
+  };
+  auto cancel = [state] { state->client->TryCancel(); };
   const grpc::Status status = co_await AwaitCallback<grpc::Status>(
       std::move(start), std::move(cancel), boost::asio::use_awaitable);
   if (!status.ok()) co_return FromGrpc(status);
-  co_return std::move(response);
+  co_return std::move(state->response);
 }
 
 }  // namespace mediarouter::rpc

@@ -28,9 +28,8 @@ class AwaitableWriter {
   AwaitableWriter& operator=(const AwaitableWriter&) = delete;
 
   template <typename AsyncStub>
-  void Start(AsyncStub* stub,
-             void (AsyncStub::*method)(grpc::ClientContext*, Response*,
-                                       grpc::ClientWriteReactor<Request>*)) {
+  void Start(AsyncStub* stub, void (AsyncStub::*method)(grpc::ClientContext*, Response*,
+                                                        grpc::ClientWriteReactor<Request>*)) {
     state_->self = state_;  // until OnDone
     (stub->*method)(state_->context.get(), &state_->response, state_.get());
     // Writes start outside reactions: without the hold gRPC may end the reactor under them.
@@ -46,7 +45,9 @@ class AwaitableWriter {
       state->SetWriteDone(std::move(done));
       state->StartWrite(&state->request);
     };
-    co_return co_await AwaitCallback<bool>(std::move(start), boost::asio::use_awaitable);
+    auto cancel = [state = state_] { state->context->TryCancel(); };
+    co_return co_await AwaitCallback<bool>(std::move(start), std::move(cancel),
+                                           boost::asio::use_awaitable);
   }
 
   boost::asio::awaitable<absl::StatusOr<Response>> Finish() {
@@ -56,8 +57,9 @@ class AwaitableWriter {
     auto start = [state = state_](std::function<void(grpc::Status)> done) {
       state->SetFinished(std::move(done));
     };
+    auto cancel = [state = state_] { state->context->TryCancel(); };
     const grpc::Status status = co_await AwaitCallback<grpc::Status>(
-        std::move(start), boost::asio::use_awaitable);
+        std::move(start), std::move(cancel), boost::asio::use_awaitable);
     if (!status.ok()) co_return FromGrpc(status);
     co_return std::move(state_->response);
   }
@@ -147,8 +149,7 @@ class AwaitableReader {
       state->SetReadDone(std::move(done));
       state->StartRead(&state->response);
     };
-    const bool ok =
-        co_await AwaitCallback<bool>(std::move(start), boost::asio::use_awaitable);
+    const bool ok = co_await AwaitCallback<bool>(std::move(start), boost::asio::use_awaitable);
     if (!ok) co_return std::nullopt;
     co_return std::move(state_->response);
   }
@@ -159,8 +160,8 @@ class AwaitableReader {
     auto start = [state = state_](std::function<void(grpc::Status)> done) {
       state->SetFinished(std::move(done));
     };
-    const grpc::Status status = co_await AwaitCallback<grpc::Status>(
-        std::move(start), boost::asio::use_awaitable);
+    const grpc::Status status =
+        co_await AwaitCallback<grpc::Status>(std::move(start), boost::asio::use_awaitable);
     co_return FromGrpc(status);
   }
 

@@ -32,7 +32,8 @@ std::span<const base::Setting* const> CommonSettings() {
       &kDatabaseUrl,       &kDatabasePoolSize,     &kStoragePath,         &kLogLevel,
       &kLogFormat,         &kMetricsAddress,       &kDrainSeconds,        &kInternalToken,
       &kGrpcListen,        &kKeyVaultAddress,      &kOrchestratorAddress, &kWorkerAddress,
-      &kMediaStoreAddress, &kSubmitTimeoutSeconds, &kOpenAiBaseUrl,       &kDemoBaseUrl};
+      &kMediaStoreAddress, &kSubmitTimeoutSeconds, &kCatalogPath,         &kOpenAiBaseUrl,
+      &kDemoBaseUrl};
   return kAll;
 }
 

@@ -42,6 +42,8 @@ inline constexpr base::Setting kStoragePath{"STORAGE_PATH", "",
 
 inline constexpr base::Setting kSubmitTimeoutSeconds{
     "SUBMIT_TIMEOUT_SECONDS", "30", "how long a provider may take to answer a create"};
+inline constexpr base::Setting kCatalogPath{
+    "CATALOG_PATH", "", "a catalog of models and prices instead of the compiled one"};
 // Operator's word: these hosts are trusted.
 inline constexpr base::Setting kOpenAiBaseUrl{"OPENAI_BASE_URL", "https://api.openai.com/v1",
                                               "any server that speaks OpenAI's Videos API"};

@@ -1,8 +1,5 @@
 #include "generation/app.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/status_macros.h"
@@ -39,19 +36,6 @@ pg::PoolConfig PoolConfig(const Config& config) {
           .application_name = "mediarouter-generation-orchestrator",
           .schema = kSchema,
           .size = config.pool_size};
-}
-
-absl::StatusOr<catalog::Catalog> LoadCatalog(const Config& config) {
-  if (config.catalog_path.empty()) {
-    return catalog::Catalog::Parse(catalog::kCatalogYaml, "catalog.yaml", config.base_urls);
-  }
-  std::ifstream file(config.catalog_path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) {
-    return base::InvalidArgument("invalid_catalog", "cannot read {}", config.catalog_path);
-  }
-  return catalog::Catalog::Parse(text.str(), config.catalog_path, config.base_urls);
 }
 
 }  // namespace
@@ -102,7 +86,8 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() { Stop(std::chrono::milliseconds(0)); }
 
 absl::StatusOr<std::unique_ptr<App>> App::Start(const Config& config, const Channels& channels) {
-  MR_ASSIGN_OR_RETURN(catalog::Catalog catalog, LoadCatalog(config));
+  MR_ASSIGN_OR_RETURN(catalog::Catalog catalog,
+                      catalog::Catalog::Load(config.catalog_path, config.base_urls));
   MR_RETURN_IF_ERROR(pg::CheckSchema(config.database_url, kSchema,
                                      static_cast<int>(Migrations().size()), kSchemaPatience));
   auto parts = std::make_unique<Parts>(config, std::move(catalog), channels);

@@ -7,8 +7,6 @@
 namespace mediarouter::generation {
 namespace {
 
-constexpr base::Setting kCatalogPath{"CATALOG_PATH", "",
-                                     "a catalog of models and prices instead of the compiled one"};
 constexpr base::Setting kLeaseSeconds{"LEASE_SECONDS", "45",
                                       "how long a worker holds a generation without renewing"};
 constexpr base::Setting kLookupSeconds{
@@ -20,7 +18,7 @@ constexpr base::Setting kQueuePatienceSeconds{
 }  // namespace
 
 std::span<const base::Setting* const> Settings() {
-  static constexpr const base::Setting* kAll[] = {&kCatalogPath, &kLeaseSeconds, &kLookupSeconds,
+  static constexpr const base::Setting* kAll[] = {&kLeaseSeconds, &kLookupSeconds,
                                                   &kQueuePatienceSeconds};
   return kAll;
 }
@@ -33,7 +31,7 @@ absl::StatusOr<Config> Config::FromEnv(const base::Environment& env) {
   config.pool_size = static_cast<std::size_t>(read.Int(service::kDatabasePoolSize, 1, 1000));
   config.listen = service::ListenAddress("generation-orchestrator", read);
   config.drain = read.Seconds(service::kDrainSeconds);
-  config.catalog_path = read.Text(kCatalogPath);
+  config.catalog_path = read.Text(service::kCatalogPath);
   config.base_urls = service::ProviderBaseUrls(read);
   config.work.lease_term = read.Seconds(kLeaseSeconds);
   config.work.submit_timeout = read.Seconds(service::kSubmitTimeoutSeconds);

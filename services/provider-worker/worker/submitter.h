@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "httpc/http_client.h"
+#include "worker/config.h"
+#include "worker/key_cache.h"
+#include "worker/orchestrator.h"
+
+namespace mediarouter::worker {
+
+// Sends jobs to providers, once each, and finds out what became of sends without an answer.
+// Nullopt from its methods: the job is over for this worker. Used on the worker's thread only.
+class Submitter {
+ public:
+  Submitter(const boost::asio::any_io_executor& executor, const RunnerConfig& config,
+            httpc::HttpClient& client, KeyCache& keys, LeaseKeeper& leases,
+            Orchestrator& orchestrator);
+
+  awaitable<std::optional<pb::WorkDirective>> Submit(Job& job);
+
+  // For a job whose send began under another lease: what the orchestrator wants done.
+  awaitable<std::optional<pb::WorkDirective>> Resume(Job& job);
+
+  awaitable<std::optional<pb::WorkDirective>> Reconcile(Job& job, milliseconds delay);
+
+  // Jobs that wait for their turn give up.
+  void Close();
+
+ private:
+  struct Report {
+    pb::SubmitOutcome outcome = pb::SUBMIT_OUTCOME_AMBIGUOUS;
+    std::string job_id;
+    providers::Fault fault;
+  };
+
+  awaitable<bool> Begin(Job& job);
+  awaitable<Report> Send(Job& job, Clock::time_point begin);
+  awaitable<std::optional<pb::WorkDirective>> Record(Job& job, Report report);
+  Semaphore& Turn(const std::string& provider);
+
+  const boost::asio::any_io_executor executor_;
+  const RunnerConfig& config_;
+  httpc::HttpClient& client_;
+  KeyCache& keys_;
+  LeaseKeeper& leases_;
+  Orchestrator& orchestrator_;
+  std::map<std::string, Semaphore> turns_;
+};
+
+}  // namespace mediarouter::worker
