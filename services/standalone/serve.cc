@@ -72,15 +72,11 @@ absl::Status Serve(base::Environment env, const ServeOptions& options, base::Shu
   }
 
   // All faults of the configuration before anything starts.
-  MR_ASSIGN_OR_RETURN(vault::Config vault_config, vault::Config::FromEnv(env));
-  MR_ASSIGN_OR_RETURN(media::Config media_config, media::Config::FromEnv(env));
+  MR_ASSIGN_OR_RETURN(const vault::Config vault_config, vault::Config::FromEnv(env));
+  MR_ASSIGN_OR_RETURN(const media::Config media_config, media::Config::FromEnv(env));
   MR_ASSIGN_OR_RETURN(generation::Config generation_config, generation::Config::FromEnv(env));
-  MR_ASSIGN_OR_RETURN(worker::Config worker_config, worker::Config::FromEnv(env));
-  MR_ASSIGN_OR_RETURN(gateway::Config gateway_config, gateway::Config::FromEnv(env));
-  vault_config.listen.clear();
-  media_config.listen.clear();
-  generation_config.listen.clear();
-  worker_config.listen.clear();
+  MR_ASSIGN_OR_RETURN(const worker::Config worker_config, worker::Config::FromEnv(env));
+  MR_ASSIGN_OR_RETURN(const gateway::Config gateway_config, gateway::Config::FromEnv(env));
   generation_config.exclusive_database = private_database;
 
   MR_ASSIGN_OR_RETURN(const auto vault, vault::App::Start(vault_config));

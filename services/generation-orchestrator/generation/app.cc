@@ -18,6 +18,7 @@
 #include "obs/log.h"
 #include "pg/pool.h"
 #include "rpc/server.h"
+#include "service/run_service.h"
 #include "service/settings.h"
 
 extern const char kOrchestratorMigration0001[];
@@ -112,8 +113,9 @@ void App::Stop(std::chrono::milliseconds drain) {
 }
 
 absl::Status RunSeparate(const base::Environment& env, base::Shutdown& shutdown) {
-  MR_ASSIGN_OR_RETURN(const Config config, Config::FromEnv(env));
+  MR_ASSIGN_OR_RETURN(Config config, Config::FromEnv(env));
   base::ConfigReader read(env);
+  config.listen = service::ListenAddress("generation-orchestrator", read);
   const Channels channels{.vault = rpc::MakeChannel(read.Text(service::kKeyVaultAddress)),
                           .media = rpc::MakeChannel(read.Text(service::kMediaStoreAddress))};
   MR_ASSIGN_OR_RETURN(const std::unique_ptr<App> app, App::Start(config, channels));

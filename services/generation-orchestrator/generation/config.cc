@@ -1,7 +1,6 @@
 #include "generation/config.h"
 
 #include "base/status_macros.h"
-#include "service/run_service.h"
 #include "service/settings.h"
 
 namespace mediarouter::generation {
@@ -29,7 +28,6 @@ absl::StatusOr<Config> Config::FromEnv(const base::Environment& env) {
   config.database_url = std::string(read.Secret(service::kDatabaseUrl).Reveal());
   if (config.database_url.empty()) read.Fault(service::kDatabaseUrl, "is required");
   config.pool_size = static_cast<std::size_t>(read.Int(service::kDatabasePoolSize, 1, 1000));
-  config.listen = service::ListenAddress("generation-orchestrator", read);
   config.drain = read.Seconds(service::kDrainSeconds);
   config.catalog_path = read.Text(service::kCatalogPath);
   config.base_urls = service::ProviderBaseUrls(read);

@@ -14,7 +14,7 @@ namespace mediarouter::generation {
 struct Config {
   std::string database_url;
   std::size_t pool_size = 8;
-  std::string listen;  // "" in standalone
+  std::string listen;  // "": in process only; FromEnv leaves it so
   std::chrono::milliseconds drain{20'000};
   std::string catalog_path;                      // "" for the compiled one
   std::map<std::string, std::string> base_urls;  // by provider

@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "obs/log.h"
 #include "rpc/server.h"
+#include "service/run_service.h"
 #include "service/settings.h"
 #include "worker/grpc_provider_service.h"
 #include "worker/runner.h"
@@ -98,8 +99,9 @@ void App::Stop(std::chrono::milliseconds drain) {
 }
 
 absl::Status RunSeparate(const base::Environment& env, base::Shutdown& shutdown) {
-  MR_ASSIGN_OR_RETURN(const Config config, Config::FromEnv(env));
+  MR_ASSIGN_OR_RETURN(Config config, Config::FromEnv(env));
   base::ConfigReader read(env);
+  config.listen = service::ListenAddress("provider-worker", read);
   const Channels channels{rpc::MakeChannel(read.Text(service::kOrchestratorAddress)),
                           rpc::MakeChannel(read.Text(service::kKeyVaultAddress)),
                           rpc::MakeChannel(read.Text(service::kMediaStoreAddress))};

@@ -3,7 +3,6 @@
 #include "base/status.h"
 #include "base/status_macros.h"
 #include "catalog/catalog.h"
-#include "service/run_service.h"
 #include "service/settings.h"
 
 namespace mediarouter::worker {
@@ -36,7 +35,6 @@ std::span<const base::Setting* const> Settings() {
 absl::StatusOr<Config> Config::FromEnv(const base::Environment& env) {
   base::ConfigReader read(env);
   Config config;
-  config.listen = service::ListenAddress("provider-worker", read);
   config.drain = read.Seconds(service::kDrainSeconds);
   config.runner.max_jobs = static_cast<int>(read.Int(kMaxJobs, 1, 20'000));
   config.runner.submit_concurrency = static_cast<int>(read.Int(kSubmitConcurrency, 1, 256));

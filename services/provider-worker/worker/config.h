@@ -25,7 +25,7 @@ struct RunnerConfig {
 };
 
 struct Config {
-  std::string listen;  // "" in standalone
+  std::string listen;  // "": in process only; FromEnv leaves it so
   std::chrono::milliseconds drain{20'000};
   std::vector<providers::Endpoint> endpoints;
   RunnerConfig runner;
