@@ -79,7 +79,7 @@ class MediaStore {
   v1::MediaService::Stub& stub() { return *stub_; }
   void set_stub(std::unique_ptr<v1::MediaService::Stub> stub) { stub_ = std::move(stub); }
   pg::Pool& pool() { return pg_.pool(); }
-  const std::string& root() const { return root_; }
+  const std::string& url() const { return pg_.url(); }
   fs::path volume() const { return config_.storage_path; }
 
   int Files() const {

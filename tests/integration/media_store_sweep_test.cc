@@ -92,6 +92,29 @@ TEST_CASE("an id that was deleted long ago is free again", "[media][sweep]") {
   CHECK_OK(Ingest(store, id, MakeSampleVideo()));
 }
 
+TEST_CASE("a database that fails at the last step costs the ingest, never a READY asset's bytes",
+          "[media][sweep]") {
+  MediaStore store;
+  const std::string id = base::NewId("ast_");
+  Upload upload(store.stub());
+  REQUIRE(upload.Header(id));
+  while (store.Rows() < 1) {
+  }
+  pqxx::connection admin(store.url());
+  pqxx::nontransaction(admin).exec("ALTER TABLE media.assets RENAME TO elsewhere");
+  upload.All(MakeSampleVideo());
+  const auto failed = upload.Finish();
+  CHECK_FALSE(failed.ok());
+  // Nobody can tell whether the row became READY: the bytes stay.
+  CHECK(store.Files() == 1);
+  pqxx::nontransaction(admin).exec("ALTER TABLE media.elsewhere RENAME TO assets");
+  CHECK_FAILS(store.Get(id), StatusCode::kNotFound, "asset_not_found");
+  store.clock().Advance(std::chrono::minutes(66));
+  store.app().Sweep();
+  CHECK(store.Files() == 0);
+  CHECK(store.Rows() == 0);
+}
+
 TEST_CASE("an ingest that takes too long is ended", "[media][sweep]") {
   MediaStore store;
   Upload upload(store.stub());

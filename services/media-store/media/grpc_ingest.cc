@@ -17,14 +17,8 @@ class IngestReactor final : public grpc::ServerReadReactor<v1::IngestAssetReques
  public:
   IngestReactor(const IngestParts& parts, grpc::CallbackServerContext* context, v1::Asset* response)
       : parts_(parts), context_(*context), response_(*response) {
-    has_slot_ = parts_.slots.TryTake();
-    if (has_slot_) {
-      Read();
-    } else {
-      End(base::WithRetryAfter(
-          base::Unavailable("too_many_ingests", "as many videos come in as may at once"),
-          std::chrono::seconds(2)));
-    }
+    const absl::Status admitted = Enter();
+    admitted.ok() ? Read() : End(admitted);
   }
 
   void OnReadDone(bool ok) override {
@@ -37,6 +31,19 @@ class IngestReactor final : public grpc::ServerReadReactor<v1::IngestAssetReques
   void OnDone() override { delete this; }
 
  private:
+  // Strangers get no slot, not even until their first message.
+  absl::Status Enter() {
+    if (!rpc::HasInternalToken(context_)) {
+      return base::Unauthenticated("invalid_internal_token",
+                                   "the internal token is missing or wrong");
+    }
+    has_slot_ = parts_.slots.TryTake();
+    if (has_slot_) return absl::OkStatus();
+    return base::WithRetryAfter(
+        base::Unavailable("too_many_ingests", "as many videos come in as may at once"),
+        std::chrono::seconds(2));
+  }
+
   void Read() {
     parts_.idle.Waiting(context_);
     StartRead(&message_);
