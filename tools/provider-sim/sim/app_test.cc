@@ -289,6 +289,7 @@ TEST_CASE("paid jobs are counted exactly from many clients", "[app]") {
   Running sim;
   sim.client.Fault(R"({"kind":"drop_after","count":30,"match":{"op":"create"}})");
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int t = 0; t < 4; ++t) {
     clients.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

@@ -67,6 +67,7 @@ TEST_CASE("each strike is given away once under concurrency", "[faults]") {
   engine.Add({.kind = FaultKind::kStatus, .count = 1000});
   std::atomic<int> struck = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 500; ++i) struck += engine.Take(Op::kPoll, "x").fault.has_value();

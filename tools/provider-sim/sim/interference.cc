@@ -15,7 +15,7 @@ namespace {
 
 namespace net = boost::asio;
 
-constexpr std::size_t kEndlessPiece = 64 * 1024;
+constexpr std::size_t kEndlessPiece = 65'536;
 constexpr char kHtml[] =
     "<!doctype html><html><head><title>One moment</title></head>"
     "<body><h1>Checking your connection</h1></body></html>\n";

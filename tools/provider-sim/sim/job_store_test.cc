@@ -25,6 +25,7 @@ Job MakeJob(const std::string& id, const std::string& prompt = "a cat") {
 
 std::vector<std::string> Ids(const Page& page) {
   std::vector<std::string> ids;
+  ids.reserve(page.jobs.size());
   for (const auto& job : page.jobs) ids.push_back(job->id);
   return ids;
 }
@@ -128,6 +129,7 @@ TEST_CASE("a damaged journal is refused, not overwritten", "[job_store]") {
 TEST_CASE("paid jobs are counted exactly from several threads", "[job_store]") {
   const auto store = *JobStore::Open("");
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&store, t] {
       for (int i = 0; i < 500; ++i) {

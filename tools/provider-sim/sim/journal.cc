@@ -137,7 +137,7 @@ absl::Status Journal::Append(const std::string& line) {
   const off_t end = lseek(fd_, 0, SEEK_END);
   const ssize_t written = write(fd_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) return absl::OkStatus();
-  const absl::Status fault = SystemFault("append to", "the journal");
+  absl::Status fault = SystemFault("append to", "the journal");
   if (written > 0 && ftruncate(fd_, end) != 0) return SystemFault("repair", "the journal");
   return fault;
 }

@@ -43,7 +43,7 @@ constexpr std::array kModels = {
     Model{"demo-video", "mediarouter", 1764000000, 4},
 };
 
-absl::Status Invalid(std::string_view param, std::string_view reason, std::string message) {
+absl::Status Invalid(std::string_view param, std::string_view reason, std::string_view message) {
   return base::WithParam(base::MakeStatus(absl::StatusCode::kInvalidArgument, reason, message),
                          param);
 }

@@ -126,9 +126,9 @@ TEST_CASE("the query of a list is read strictly", "[openai]") {
 
 TEST_CASE("a key is a Bearer token", "[openai]") {
   http::Request request;
-  CHECK_FAILS(BearerKey(request), absl::StatusCode::kUnauthenticated, "");
+  CHECK(absl::IsUnauthenticated(BearerKey(request).status()));
   request.headers.Set("authorization", "Basic abc");
-  CHECK_FAILS(BearerKey(request), absl::StatusCode::kUnauthenticated, "");
+  CHECK(absl::IsUnauthenticated(BearerKey(request).status()));
   request.headers.Set("authorization", "bearer sk-1 ");
   CHECK(*BearerKey(request) == "sk-1");
 }

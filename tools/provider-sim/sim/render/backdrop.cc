@@ -53,7 +53,8 @@ Backdrop::Backdrop(int width, int height, std::string_view prompt)
   aspect_x_ = width / longer;
   aspect_y_ = height / longer;
   const std::uint64_t hash = Hash(prompt);
-  const double hue = static_cast<double>(hash % 360) / 360;
+  // From cyan over blue and purple to red: dark yellows and greens look like mud.
+  const double hue = 0.52 + 0.43 * static_cast<double>(hash % 360) / 360;
   const double phase = static_cast<double>((hash >> 16) % 1000) / 1000;
   // Neighbours on the colour wheel: opposites would mix to mud where they meet.
   from_ = FromHsl(hue, 0.65, 0.13);

@@ -67,7 +67,8 @@ class Scene {
     const int width = spec_.width - 2 * margin_;
     const int room = spec_.height - Px(150) - Px(190);
     for (int size = Px(68);; size -= std::max(Px(4), 1)) {
-      line_height_ = bold_.LineHeight(size);
+      line_height_ = bold_.LineHeight(size) & ~1;  // Stamp() would take odd lines down
+      shadow_ = std::max(size / 18, 2);
       const int fit = std::max(room / line_height_, 1);
       const bool last = size <= Px(30);
       const auto lines = bold_.Wrap(spec_.prompt, size, width, last ? fit : fit + 1);
@@ -87,7 +88,7 @@ class Scene {
     const int height = static_cast<int>(prompt_.size()) * line_height_;
     int y = (spec_.height - height) / 2 - Px(10);
     for (const Mask& line : prompt_) {
-      Stamp(picture, line, margin_ + Px(2), y + Px(4), kBlack, 0.35);
+      Stamp(picture, line, margin_ + shadow_, y + shadow_, kBlack, 0.35);
       Stamp(picture, line, margin_, y, kWhite, 0.97);
       y += line_height_;
     }
@@ -119,6 +120,7 @@ class Scene {
   Mask label_, label_box_, total_, track_, knob_;
   std::vector<Mask> prompt_;
   int line_height_ = 1;
+  int shadow_ = 2;
 };
 
 std::shared_ptr<const int> MemoryFile() {
