@@ -39,7 +39,10 @@ void SweepStale() {
     if (info.st_mtime > time(nullptr) - 60) continue;
     const int lock = open(lock_path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (lock < 0) continue;
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), ignored);
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
+      rmdir(fs::read_symlink(entry.path() / "postgres.socket", ignored).c_str());
+      fs::remove_all(entry.path(), ignored);
+    }
     close(lock);
   }
 }
