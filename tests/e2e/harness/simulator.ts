@@ -8,6 +8,17 @@ export interface Fault {
   [parameter: string]: unknown;
 }
 
+export interface Stats {
+  paid: number;
+  creates: number;
+  polls: number;
+  lists: number;
+  downloads: number;
+  jobs: Record<string, number>;
+  /** Paid jobs of each prompt. */
+  by_prompt: Record<string, number>;
+}
+
 /** tools/provider-sim: a provider that counts each job that it was paid for. */
 export class Simulator {
   readonly url: string;
@@ -42,9 +53,17 @@ export class Simulator {
 
   /** How many jobs it accepted, all or those with this very prompt. */
   async paid(prompt?: string): Promise<number> {
-    const stats = await this.control('GET', '/__sim/stats') as
-        {paid: number; by_prompt: Record<string, number>};
+    const stats = await this.stats();
     return prompt === undefined ? stats.paid : stats.by_prompt[prompt] ?? 0;
+  }
+
+  async stats(): Promise<Stats> {
+    return await this.control('GET', '/__sim/stats') as Stats;
+  }
+
+  /** Changes what holds for every job: render_seconds, latency_ms, shared_clip. */
+  async defaults(changes: Record<string, unknown>): Promise<void> {
+    await this.control('POST', '/__sim/defaults', changes);
   }
 
   /** Misbehaves as README.md of tools/provider-sim lists. */

@@ -34,20 +34,26 @@ export class Standalone implements Deployment {
   /** The newest that serves. */
   process!: Child;
 
-  /** Another process with the very same settings and data folder. */
-  again(): Child {
+  /** Where its Postgres can be reached with psql's arguments, while it serves. */
+  get database(): string {
+    return `host=${this.data}/data/postgres.socket user=mediarouter dbname=mediarouter`;
+  }
+
+  /** Another process with the very same data folder, and settings unless some are given too. */
+  again(more: Record<string, string> = {}): Child {
     const child = new Child('mediarouter', binary('mediarouter'), ['serve'], {
       env: {
         ...baseEnvironment(), HOST: '127.0.0.1', PORT: '0', METRICS_ADDRESS: '127.0.0.1:0',
         DATA_DIR: `${this.data}/data`, MEDIAROUTER_ADMIN_KEY: this.adminKey, ...this.settings,
+        ...more,
       },
     });
     this.children.push(child);
     return child;
   }
 
-  async start(): Promise<void> {
-    this.process = this.again();
+  async start(more: Record<string, string> = {}): Promise<void> {
+    this.process = this.again(more);
     const url = await this.process.line(/^MediaRouter listening on (http:\S+)/);
     this.client = new Client(url, this.adminKey);
     await until('readiness', async () => (await fetch(new URL('/readyz', url))).ok);
