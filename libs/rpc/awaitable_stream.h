@@ -10,6 +10,7 @@
 
 // Client and server streams of gRPC's callback API as awaitables. Each object is used by one
 // coroutine at a time and may be dropped at any point: what gRPC still holds ends by itself.
+// Triggering the coroutine's cancellation slot cancels the call.
 namespace mediarouter::rpc {
 
 // Client streaming: Write each message, then Finish.
@@ -149,7 +150,9 @@ class AwaitableReader {
       state->SetReadDone(std::move(done));
       state->StartRead(&state->response);
     };
-    const bool ok = co_await AwaitCallback<bool>(std::move(start), boost::asio::use_awaitable);
+    auto cancel = [state = state_] { state->context->TryCancel(); };
+    const bool ok = co_await AwaitCallback<bool>(std::move(start), std::move(cancel),
+                                                 boost::asio::use_awaitable);
     if (!ok) co_return std::nullopt;
     co_return std::move(state_->response);
   }
@@ -160,8 +163,9 @@ class AwaitableReader {
     auto start = [state = state_](std::function<void(grpc::Status)> done) {
       state->SetFinished(std::move(done));
     };
-    const grpc::Status status =
-        co_await AwaitCallback<grpc::Status>(std::move(start), boost::asio::use_awaitable);
+    auto cancel = [state = state_] { state->context->TryCancel(); };
+    const grpc::Status status = co_await AwaitCallback<grpc::Status>(
+        std::move(start), std::move(cancel), boost::asio::use_awaitable);
     co_return FromGrpc(status);
   }
 
