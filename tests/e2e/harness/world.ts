@@ -8,7 +8,7 @@ import {Simulator} from './simulator.ts';
 import {type Deployment, Standalone} from './standalone.ts';
 
 /** Times that let a test see in seconds what takes minutes in service. */
-export const QUICK = {SUBMIT_TIMEOUT_SECONDS: '4', LEASE_SECONDS: '6', LOOKUP_SECONDS: '2'};
+export const QUICK = {SUBMIT_TIMEOUT_SECONDS: '4', LEASE_SECONDS: '6', LOOKUP_SECONDS: '2', POLL_INTERVAL_SECONDS: '1'};
 
 export interface World<D extends Deployment> {
   readonly sim: Simulator;
