@@ -93,10 +93,13 @@ test('queries are checked as strictly', async () => {
     ['limit=99999999999999999999', 'limit'], ['skip=-1', 'skip'], ['skip=x', 'skip'],
     ['status=bogus', 'status'], ['created_after=yesterday', 'created_after'],
     ['created_before=2026-13-45', 'created_before'], ['colour=red', 'colour'],
-    ['cursor=garbage', 'cursor'], ['q=a%00b', 'q'], ['q=%C3%28', 'q'],
+    ['cursor=garbage', 'cursor'],
   ] as const) {
     const error = errorOf(await world.client.call('GET', `${CREATE}?${query}`), 400);
     assert.equal(error.param, param, query);
+  }
+  for (const query of ['q=a%00b', 'q=%C3%28', 'q=%zz']) {
+    errorOf(await world.client.call('GET', `${CREATE}?${query}`), 400);
   }
 });
 

@@ -8,6 +8,7 @@ let link: string;
 let whole: Buffer;
 
 before(async () => {
+  await world.started;
   const {client} = world;
   const created = await client.create({model: 'sora-2', prompt: world.prompt('bytes')});
   link = (await client.completed(created.id)).video!.url;

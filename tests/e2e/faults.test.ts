@@ -33,16 +33,19 @@ test('a create that timed out is looked up', async () => {
   assert.equal(paid, 1);
 });
 
-for (const fault of [
-  {kind: 'status', op: 'create', code: 429, retry_after: 1, count: 2},
-  {kind: 'drop_before', op: 'create', count: 1},
-] as const) {
-  test(`${fault.kind} at the create: nothing was paid, so it is tried again`, async () => {
-    const {ended, paid} = await under(fault, 90);
-    assert.equal(ended.status, 'completed', JSON.stringify(ended));
-    assert.equal(paid, 1);
-  });
-}
+test('a provider that is busy is asked again: nothing was paid yet', async () => {
+  const {ended, paid} =
+      await under({kind: 'status', op: 'create', code: 429, retry_after: 1, count: 2}, 90);
+  assert.equal(ended.status, 'completed', JSON.stringify(ended));
+  assert.equal(paid, 1);
+});
+
+test('a create that was cut off and cannot be found is not sent again', async () => {
+  const {ended, paid} = await under({kind: 'drop_before', op: 'create'}, 90);
+  assert.equal(ended.status, 'failed');
+  assert.equal(ended.error_code, 'submit_outcome_unknown');
+  assert.equal(paid, 0);
+});
 
 for (const fault of [
   {kind: 'status', op: 'poll', code: 500, count: 4},

@@ -11,6 +11,8 @@ import {type Deployment, Standalone} from './standalone.ts';
 export const QUICK = {SUBMIT_TIMEOUT_SECONDS: '4', LEASE_SECONDS: '6', LOOKUP_SECONDS: '2', POLL_INTERVAL_SECONDS: '1'};
 
 export interface World<D extends Deployment> {
+  /** For a test file's own `before`: node:test starts all such hooks at once. */
+  readonly started: Promise<void>;
   readonly sim: Simulator;
   readonly deployment: D;
   readonly client: Client;
@@ -28,11 +30,17 @@ function world<D extends Deployment>(
   let deployment: D;
   const providerKey = secret('sk-');
   let prompts = 0;
+  const {promise: started, resolve, reject} = Promise.withResolvers<void>();
+  started.catch(() => undefined);
 
-  before(async () => {
+  const launch = async () => {
     sim = await Simulator.start();
     deployment = await start({...QUICK, OPENAI_BASE_URL: sim.base, ...settings});
     await deployment.client.ok('POST', '/v1/keys', {json: {provider: 'openai', api_key: providerKey}});
+  };
+  before(async () => {
+    launch().then(resolve, reject);
+    await started;
   });
 
   after(async () => {
@@ -51,6 +59,7 @@ function world<D extends Deployment>(
   });
 
   return {
+    started,
     get sim() { return sim; },
     get deployment() { return deployment; },
     get client() { return deployment.client; },
