@@ -8,7 +8,8 @@ namespace mediarouter::media {
 namespace {
 
 TEST_CASE("two settings are enough", "[config]") {
-  const auto config = Config::FromEnv({{"DATABASE_URL", "postgresql://db"}, {"STORAGE_PATH", "/v"}});
+  const auto config =
+      Config::FromEnv({{"DATABASE_URL", "postgresql://db"}, {"STORAGE_PATH", "/v"}});
   REQUIRE_OK(config);
   CHECK(config->database_url == "postgresql://db");
   CHECK(config->storage_path == "/v");

@@ -20,7 +20,7 @@ namespace mediarouter::media {
 namespace {
 
 constexpr char kProgram[] = "mediarouter-media-probe";
-constexpr int kUnusable = 1;
+constexpr int kUnusable = 65;  // as probe/main.cc says
 constexpr std::array kContentTypes = {"video/mp4", "video/quicktime", "video/webm",
                                       "video/x-matroska"};
 

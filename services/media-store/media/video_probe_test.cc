@@ -153,7 +153,10 @@ TEST_CASE("what ends the probe decides whose fault it was", "[probe]") {
   CHECK_FAILS(InspectWith("kill -KILL $$"), StatusCode::kUnavailable, "probe_interrupted");
   CHECK_FAILS(InspectWith("sleep 60", std::chrono::milliseconds(50)), StatusCode::kUnavailable,
               "probe_interrupted");
-  CHECK_FAILS(InspectWith("exit 2"), StatusCode::kInternal, "probe_failed");
+  CHECK_FAILS(InspectWith("echo why >&2; exit 65"), StatusCode::kInvalidArgument,
+              "output_unusable");
+  CHECK_FAILS(InspectWith("exit 1"), StatusCode::kInternal, "probe_failed");
+  CHECK_FAILS(InspectWith("exit 70"), StatusCode::kInternal, "probe_failed");
 }
 
 TEST_CASE("the probe's answer is not believed blindly", "[probe]") {
@@ -166,7 +169,7 @@ TEST_CASE("the probe's answer is not believed blindly", "[probe]") {
 }
 
 TEST_CASE("a talkative probe neither blocks nor fills the memory", "[probe]") {
-  CHECK_FAILS(InspectWith("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 1"),
+  CHECK_FAILS(InspectWith("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 65"),
               absl::StatusCode::kInvalidArgument, "output_unusable");
 }
 
@@ -174,7 +177,7 @@ TEST_CASE("the probe inherits one descriptor and no environment", "[probe]") {
   // The shell itself holds the script (10 or above) and, while it lists, the folder.
   CHECK_FAILS(InspectWith("for fd in /proc/self/fd/*; do n=${fd##*/}; "
                           "[ $n -le 3 ] || [ $n -ge 10 ] || [ ! -e $fd ] || exit 2; done; "
-                          "[ -z \"$HOME\" ] || exit 2; exit 1"),
+                          "[ -z \"$HOME\" ] || exit 2; exit 65"),
               absl::StatusCode::kInvalidArgument, "output_unusable");
 }
 

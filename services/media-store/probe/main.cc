@@ -1,6 +1,6 @@
 // mediarouter-media-probe: tells what the video at descriptor 3 is, as one line of JSON on standard
-// output (exit 0), or why it is unusable, in words on standard error (exit 1). Exit 2: the probe
-// itself cannot work here. media-store starts one for each video; see media/video_probe.h.
+// output (exit 0), or why it is unusable, in words on standard error (exit 65). Any other code: the
+// probe itself cannot work here. media-store starts one for each video; see media/video_probe.h.
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,12 +19,15 @@ extern "C" {
 namespace {
 
 constexpr int kVideo = 3;
+// As sysexits.h numbers them: codes that no loader or runtime ends with by itself.
+constexpr int kUnusable = 65;
+constexpr int kCannotWork = 70;
 constexpr unsigned kMaxSeconds = 60;  // ends an orphan whose parent was killed
 
 // Not stdio: its buffers would be flushed by exit(), which must not run here.
 [[noreturn]] void End(int code, int fd, const std::string& text) {
   const ssize_t written = write(fd, text.data(), text.size());
-  _exit(written == static_cast<ssize_t>(text.size()) ? code : 2);
+  _exit(written == static_cast<ssize_t>(text.size()) ? code : kCannotWork);
 }
 
 }  // namespace
@@ -34,11 +37,11 @@ int main() {
   alarm(kMaxSeconds);
   av_log_set_level(AV_LOG_QUIET);
   if (!Confine()) {
-    End(2, STDERR_FILENO, std::string("cannot confine itself: ") + std::strerror(errno));
+    End(kCannotWork, STDERR_FILENO, std::string("cannot confine itself: ") + std::strerror(errno));
   }
   const auto result = Inspect(File(kVideo));
   if (const auto* unusable = std::get_if<Unusable>(&result)) {
-    End(1, STDERR_FILENO, unusable->why);
+    End(kUnusable, STDERR_FILENO, unusable->why);
   }
   const auto& info = std::get<VideoInfo>(result);
   char line[256];
