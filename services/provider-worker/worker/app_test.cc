@@ -1,7 +1,6 @@
 #include "worker/app.h"
 
 #include <atomic>
-#include <latch>
 
 #include "base/id.h"
 #include "mediarouter/worker/v1/provider_service.grpc.pb.h"
@@ -28,7 +27,10 @@ class Fixture {
     config_.runner.progress_interval = 20ms;
     config_.runner.submit_timeout = 2s;
   }
-  ~Fixture() { Stop(); }
+  ~Fixture() {
+    gate_.Open();
+    Stop();
+  }
 
   void Start() {
     const Channels channels{orchestrator_server_->InProcessChannel(),
@@ -67,6 +69,7 @@ class Fixture {
     return orchestrator_.Await([&] { return orchestrator_.completions.size() == count; });
   }
 
+  testing::Gate gate_;
   FakeOrchestrator orchestrator_{lease_term_};
   FakeVault vault_;
   FakeMediaStore media_;
@@ -207,16 +210,14 @@ TEST_CASE_METHOD(Fixture, "nothing is sent before the attempt is committed", "[w
 }
 
 TEST_CASE_METHOD(Fixture, "a lost lease ends the work", "[worker][lease]") {
-  std::latch polled(1);
   std::atomic<bool> completed = false;
-  provider_.poll = [&](int n) {
-    if (n == 0) polled.count_down();
+  provider_.poll = [&](int) {
     return FakeProvider::Json(completed ? R"({"status":"completed"})"
                                         : R"({"status":"in_progress"})");
   };
   orchestrator_.Offer(Item());
   Start();
-  polled.wait();
+  REQUIRE(provider_.Await([&] { return provider_.counted("poll") > 0; }));
   orchestrator_.TakeAway("gen_1");
   REQUIRE(orchestrator_.Await([&] { return orchestrator_.losses_told > 0; }));
   completed = true;
@@ -227,9 +228,8 @@ TEST_CASE_METHOD(Fixture, "a lost lease ends the work", "[worker][lease]") {
 
 TEST_CASE_METHOD(Fixture, "the id of a paid job is recorded after the lease is lost",
                  "[worker][lease]") {
-  std::latch lost(1);
-  provider_.create = [&](int) {
-    lost.wait();
+  provider_.create = [this](int) {
+    gate_.Wait();
     return FakeProvider::Json(R"({"id":"video_late"})");
   };
   orchestrator_.submit_failures = {base::Unavailable("service_unavailable", "down"),
@@ -240,7 +240,7 @@ TEST_CASE_METHOD(Fixture, "the id of a paid job is recorded after the lease is l
   REQUIRE(provider_.Await([&] { return provider_.counted("create") == 1; }));
   orchestrator_.TakeAway("gen_1");
   REQUIRE(orchestrator_.Await([&] { return orchestrator_.losses_told > 0; }));
-  lost.count_down();
+  gate_.Open();
   REQUIRE(orchestrator_.Await([&] { return orchestrator_.submits.size() == 3; }));
   Stop();
   CHECK(orchestrator_.submits[2].outcome() == pb::SUBMIT_OUTCOME_ACCEPTED);
@@ -380,16 +380,14 @@ TEST_CASE_METHOD(Fixture, "stopping gives the leases back", "[worker]") {
 }
 
 TEST_CASE_METHOD(Fixture, "a send under way when time is up is reported as ambiguous", "[worker]") {
-  std::latch stopped(1);
-  provider_.create = [&](int) {
-    stopped.wait();
+  provider_.create = [this](int) {
+    gate_.Wait();
     return FakeProvider::HangUp();
   };
   orchestrator_.Offer(Item());
   Start();
   REQUIRE(provider_.Await([&] { return provider_.counted("create") == 1; }));
   app_->Stop(50ms);
-  stopped.count_down();
   REQUIRE(orchestrator_.submits.size() == 1);
   CHECK(orchestrator_.submits[0].outcome() == pb::SUBMIT_OUTCOME_AMBIGUOUS);
 }

@@ -41,7 +41,10 @@ awaitable<absl::StatusOr<Result>> RunExchange(httpc::HttpClient& client, Exchang
     const absl::StatusOr<httpc::HttpResponse> answer = co_await client.Send(std::move(request));
     ObserveExchange(label, answer.status(), answer.ok() ? answer->status : 0, begin);
     if (!answer.ok()) {
-      if (paid || base::Reason(answer.status()) == "not_sent") co_return answer.status();
+      const bool impossible = answer.status().code() == absl::StatusCode::kInvalidArgument;
+      if (paid || impossible || base::Reason(answer.status()) == "not_sent") {
+        co_return answer.status();
+      }
       co_return base::Unavailable("not_sent", "{}", base::Message(answer.status()));
     }
     providers::Step<Result> following = exchange->read(*answer);

@@ -50,7 +50,10 @@ void LeaseKeeper::Stop() {
 }
 
 void LeaseKeeper::Add(std::shared_ptr<Job> job, Clock::time_point since, milliseconds term) {
-  if (term > milliseconds(0)) term_ = term;
+  if (term > milliseconds(0) && term != term_) {
+    term_ = term;
+    timer_.cancel();  // the next renewal may be due earlier
+  }
   job->trusted_until = since + term_ - Margin();
   std::shared_ptr<Job>& slot = jobs_[job->id()];
   if (slot) slot->Lose();

@@ -186,7 +186,9 @@ awaitable<void> Runner::Steps(Job& job) {
     default:
       break;
   }
-  while (directive && !job.over()) {
+  while (directive) {
+    if (directive->action() == pb::WORK_ACTION_DROP) job.lost = true;  // ended, or queued again
+    if (job.over()) break;
     if (directive->has_attempt()) job.attempt = directive->attempt();
     switch (directive->action()) {
       case pb::WORK_ACTION_FOLLOW:
@@ -205,7 +207,6 @@ awaitable<void> Runner::Steps(Job& job) {
         directive.reset();
         break;
       default:
-        job.lost = true;  // it has ended or is in the queue again
         directive.reset();
         break;
     }

@@ -131,7 +131,8 @@ awaitable<Submitter::Report> Submitter::Send(Job& job, Clock::time_point begin) 
   const auto submission =
       co_await RunExchange<providers::Submission>(client_, label, std::move(step), budget);
   if (!submission.ok()) {
-    const bool sent = base::Reason(submission.status()) != "not_sent";
+    const bool sent = base::Reason(submission.status()) != "not_sent" &&
+                      submission.status().code() != absl::StatusCode::kInvalidArgument;
     if (sent) report.outcome = pb::SUBMIT_OUTCOME_AMBIGUOUS;
     report.fault = ProviderFault("the provider could not be reached", std::nullopt);
     obs::Log(obs::Level::kWarn, "a create got no answer",

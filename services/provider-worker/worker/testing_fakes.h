@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -38,6 +39,19 @@ class Watched {
  protected:
   std::mutex mutex_;
   std::condition_variable changed_;
+};
+
+// Closed until somebody opens it.
+class Gate {
+ public:
+  void Open() {
+    open_ = true;
+    open_.notify_all();
+  }
+  void Wait() const { open_.wait(false); }
+
+ private:
+  std::atomic<bool> open_ = false;
 };
 
 class FakeOrchestrator final : public Watched, public pb::WorkService::Service {
