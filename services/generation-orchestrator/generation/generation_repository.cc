@@ -1,5 +1,6 @@
 #include "generation/generation_repository.h"
 
+#include "base/fail_point.h"
 #include "base/status.h"
 #include "generation/rows.h"
 #include "pg/pool.h"
@@ -104,6 +105,7 @@ absl::StatusOr<Generation> GenerationRepository::Create(const base::CallContext&
         return ReadGeneration(rows.at(0));
       });
   if (!created.ok()) return created.status();
+  MR_FAIL_POINT("orchestrator.created");
   if (*created) return **std::move(created);
   return Get(context, "", wanted.id);
 }

@@ -1,5 +1,6 @@
 #include "generation/work_repository.h"
 
+#include "base/fail_point.h"
 #include "base/status.h"
 #include "generation/rows.h"
 #include "pg/pool.h"
@@ -99,8 +100,8 @@ std::vector<std::string> FirstColumn(const pqxx::result& rows) {
 
 absl::StatusOr<std::vector<WorkItem>> WorkRepository::Acquire(const base::CallContext& context,
                                                               const std::string& holder, int max) {
-  return pool_.Autocommit(
-      context, [&](pg::Session& session) -> absl::StatusOr<std::vector<WorkItem>> {
+  auto items =
+      pool_.Autocommit(context, [&](pg::Session& session) -> absl::StatusOr<std::vector<WorkItem>> {
         std::vector<WorkItem> items;
         for (const pqxx::row& row :
              session.Exec(kAcquire, holder, max, static_cast<std::int64_t>(lease_term_.count()))) {
@@ -112,6 +113,8 @@ absl::StatusOr<std::vector<WorkItem>> WorkRepository::Acquire(const base::CallCo
         }
         return items;
       });
+  if (items.ok() && !items->empty()) MR_FAIL_POINT("orchestrator.leased");
+  return items;
 }
 
 absl::StatusOr<std::vector<std::string>> WorkRepository::Renew(const base::CallContext& context,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fail_point.h"
 #include "base/status.h"
 #include "base/status_macros.h"
 #include "generation/verdict.h"
@@ -174,6 +175,7 @@ absl::StatusOr<Directive> WorkService::RecordSubmit(const base::CallContext& con
       if (base::Reason(recorded) != "job_claimed") return recorded;
       outcome = SubmitOutcome::kAmbiguous;  // the provider gave one id twice
     }
+    MR_FAIL_POINT("orchestrator.evidence_recorded");
   }
   std::optional<ProviderKeys::Verdict> key_verdict;
   std::int64_t key = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/fail_point.h"
 #include "base/id.h"
 #include "base/status.h"
 #include "base/status_macros.h"
@@ -102,7 +103,9 @@ absl::StatusOr<Asset> Ingest::Finish(const base::CallContext& call) {
   asset.height = info.height;
   MR_ASSIGN_OR_RETURN(asset.volume_path, writer_->Publish());
   published_ = true;
+  MR_FAIL_POINT("media.renamed");
   MR_ASSIGN_OR_RETURN(asset, Commit(call, asset));
+  MR_FAIL_POINT("media.ready");
   const std::chrono::duration<double> took = parts_.clock.Steady() - started_;
   CountIngested(size_, took.count());
   return asset;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fail_point.h"
 #include "worker/exchange.h"
 #include "worker/proto_codec.h"
 
@@ -152,8 +153,10 @@ awaitable<std::optional<pb::WorkDirective>> Follower::ReportOutcome(
   request.set_attempt(job.attempt.number());
   if (!succeeded) Encode(result.fault, request.mutable_fault());
   if (result.charged_micros) request.set_charged_micros(*result.charged_micros);
-  co_return co_await orchestrator_.Report<pb::ReportOutcomeRequest, pb::WorkDirective>(
+  auto directive = co_await orchestrator_.Report<pb::ReportOutcomeRequest, pb::WorkDirective>(
       job, &Calls::ReportOutcome, std::move(request));
+  MR_FAIL_POINT("worker.outcome_reported");
+  co_return directive;
 }
 
 }  // namespace mediarouter::worker

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fail_point.h"
 #include "base/id.h"
 #include "base/strings.h"
 #include "httpc/url.h"
@@ -67,7 +68,9 @@ awaitable<void> Storer::Store(Job& job) {
   while (!job.over()) {
     const auto asset = co_await StoreOnce(job);
     if (asset.ok()) {
+      MR_FAIL_POINT("worker.stored");
       co_await Complete(job, *asset);
+      MR_FAIL_POINT("worker.completed");
       co_return;
     }
     if (job.over()) co_return;

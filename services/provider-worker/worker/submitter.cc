@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fail_point.h"
 #include "base/id.h"
 #include "worker/exchange.h"
 #include "worker/proto_codec.h"
@@ -65,8 +66,12 @@ awaitable<std::optional<pb::WorkDirective>> Submitter::Submit(Job& job) {
   // window for it closes.
   const auto begin = Clock::now();
   if (!co_await Begin(job)) co_return std::nullopt;
+  MR_FAIL_POINT("worker.attempt_begun");
   Report report = co_await Send(job, begin);
-  co_return co_await Record(job, std::move(report));
+  MR_FAIL_POINT("worker.sent");
+  auto directive = co_await Record(job, std::move(report));
+  MR_FAIL_POINT("worker.recorded");
+  co_return directive;
 }
 
 awaitable<bool> Submitter::Begin(Job& job) {
