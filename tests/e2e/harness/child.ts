@@ -71,6 +71,15 @@ export class Child {
     return this.child.exitCode;
   }
 
+  signal(name: NodeJS.Signals): void {
+    if (!this.ended) this.child.kill(name);
+  }
+
+  /** What it was ended by. */
+  get signalCode(): NodeJS.Signals | null {
+    return this.child.signalCode;
+  }
+
   /** kill -9. */
   async kill(): Promise<void> {
     if (!this.ended) this.child.kill('SIGKILL');

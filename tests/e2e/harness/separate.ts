@@ -18,34 +18,56 @@ const SERVICES = [
 ] as const;
 export type Service = (typeof SERVICES)[number][0];
 
+/** Where else than on a Postgres of its own, and what runs besides the five. */
+export interface SeparateOptions {
+  postgres?: Postgres;
+  /** Further processes of a service: name and the settings in which they differ. */
+  replicas?: {service: Service; name: string; settings?: Record<string, string>}[];
+}
+
 /** The five binaries on Unix sockets, with a Postgres beside them. */
 export class Separate implements Deployment {
   readonly adminKey = secret('mr_');
-  private readonly folder = dataFolder();
+  readonly folder = dataFolder();
   private readonly settings: Record<string, string>;
-  private readonly children = new Map<Service, Child>();
+  private readonly options: SeparateOptions;
+  private readonly children = new Map<string, Child>();
   private readonly ended: Child[] = [];
-  private postgres!: Postgres;
+  postgres!: Postgres;
   client!: Client;
 
-  private constructor(settings: Record<string, string>) {
+  private constructor(settings: Record<string, string>, options: SeparateOptions) {
     this.settings = settings;
+    this.options = options;
   }
 
-  static async start(settings: Record<string, string>): Promise<Separate> {
-    const separate = new Separate(settings);
-    separate.postgres = await Postgres.start(separate.folder);
+  static async start(
+      settings: Record<string, string>, options: SeparateOptions = {}): Promise<Separate> {
+    const separate = new Separate(settings, options);
+    separate.postgres = options.postgres ?? await Postgres.start(separate.folder);
     mkdirSync(path.join(separate.folder, 'videos'), {recursive: true});
     execFileSync(binary('mediarouter'), ['migrate'], {env: separate.environment(), stdio: 'pipe'});
-    for (const [service] of SERVICES) separate.spawn(service);
+    for (const name of separate.names()) separate.spawn(name);
     await separate.ready();
     return separate;
   }
 
+  /** All that run: the five services by name, and the replicas. */
+  names(): string[] {
+    return [...SERVICES.map(([service]) => service),
+            ...(this.options.replicas ?? []).map(({name}) => name)];
+  }
+
+  /** The address of a service or replica. */
+  address(name: string): string {
+    return `unix:${this.folder}/${name}.sock`;
+  }
+
   private environment(): Record<string, string> {
-    const socket = (service: string) => `unix:${this.folder}/${service}.sock`;
     const addresses: Record<string, string> = {};
-    for (const [service, variable] of SERVICES) if (variable) addresses[variable] = socket(service);
+    for (const [service, variable] of SERVICES) {
+      if (variable) addresses[variable] = this.address(service);
+    }
     return {
       ...baseEnvironment(), ...addresses, METRICS_ADDRESS: '127.0.0.1:0',
       HOST: '127.0.0.1', PORT: '0', DATABASE_URL: this.postgres.url,
@@ -55,9 +77,15 @@ export class Separate implements Deployment {
   }
   readonly secrets = {encryption: secret('enc-'), signing: secret('sig-')};
 
-  spawn(service: Service): void {
-    const env = {...this.environment(), GRPC_LISTEN: `unix:${this.folder}/${service}.sock`};
-    this.children.set(service, new Child(service, binary(`mediarouter-${service}`), [], {env}));
+  spawn(name: string): void {
+    const replica = this.options.replicas?.find((each) => each.name === name);
+    const env: Record<string, string> = {...this.environment(), GRPC_LISTEN: this.address(name)};
+    for (const [variable, value] of Object.entries(replica?.settings ?? {})) {
+      // "@name" is the address of that replica.
+      env[variable] = value.startsWith('@') ? this.address(value.slice(1)) : value;
+    }
+    const program = binary(`mediarouter-${replica?.service ?? name}`);
+    this.children.set(name, new Child(name, program, [], {env}));
   }
 
   /** The gateway's port is in its log; ready means that it reaches the four others. */
@@ -74,12 +102,12 @@ export class Separate implements Deployment {
     });
   }
 
-  child(service: Service): Child {
-    return this.children.get(service)!;
+  child(name: string): Child {
+    return this.children.get(name)!;
   }
 
-  async kill(service: Service): Promise<void> {
-    const child = this.child(service);
+  async kill(name: string): Promise<void> {
+    const child = this.child(name);
     await child.kill();
     this.ended.push(child);
   }
@@ -97,11 +125,9 @@ export class Separate implements Deployment {
   }
 
   /** Front to back, as an operator would; gives the exit codes. */
-  async stop(): Promise<Map<Service, number | null>> {
-    const codes = new Map<Service, number | null>();
-    for (const [service] of SERVICES.toReversed()) {
-      codes.set(service, await this.child(service).stop());
-    }
+  async stop(): Promise<Map<string, number | null>> {
+    const codes = new Map<string, number | null>();
+    for (const name of this.names().toReversed()) codes.set(name, await this.child(name).stop());
     return codes;
   }
 
