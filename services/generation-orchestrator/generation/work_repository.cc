@@ -100,7 +100,7 @@ std::vector<std::string> FirstColumn(const pqxx::result& rows) {
 
 absl::StatusOr<std::vector<WorkItem>> WorkRepository::Acquire(const base::CallContext& context,
                                                               const std::string& holder, int max) {
-  auto items =
+  auto leased =
       pool_.Autocommit(context, [&](pg::Session& session) -> absl::StatusOr<std::vector<WorkItem>> {
         std::vector<WorkItem> items;
         for (const pqxx::row& row :
@@ -113,8 +113,8 @@ absl::StatusOr<std::vector<WorkItem>> WorkRepository::Acquire(const base::CallCo
         }
         return items;
       });
-  if (items.ok() && !items->empty()) MR_FAIL_POINT("orchestrator.leased");
-  return items;
+  if (leased.ok() && !leased->empty()) MR_FAIL_POINT("orchestrator.leased");
+  return leased;
 }
 
 absl::StatusOr<std::vector<std::string>> WorkRepository::Renew(const base::CallContext& context,
