@@ -37,13 +37,13 @@ test('kill -9 with jobs at the provider: all complete, each paid once', async ()
 });
 
 test('kill -9 right after the answer: what was accepted ends, and is never paid twice', async () => {
-  const {client, deployment, sim} = world;
+  const {deployment, sim} = world;
   for (let round = 0; round < 3; ++round) {
     const jobs = await begin(4, 1);
     await deployment.process.kill();
     await deployment.start();
     for (const {id, prompt} of jobs) {
-      const ended = await client.ended(id, 120);
+      const ended = await world.client.ended(id, 120);
       // Killed between committing the attempt and sending it: nothing was paid, but this protocol
       // has no way to be sure of that later.
       const unknown = ended.error_code === 'submit_outcome_unknown';
