@@ -12,22 +12,23 @@ format() {
   git ls-files -z '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror
 }
 
-# The commit that the change under test grew from. MEDIAROUTER_LINT_BASE names another.
-base_commit() {
+# What a branch changes since it left main; on main itself everything, the newest changes first.
+# MEDIAROUTER_LINT_BASE names another commit to compare with.
+files_to_tidy() {
   local base=${MEDIAROUTER_LINT_BASE:-}
   [ -n "$base" ] || base=$(git merge-base HEAD origin/main 2>/dev/null) || true
-  if [ -z "$base" ] || [ "$(git rev-parse "$base")" = "$(git rev-parse HEAD)" ]; then
-    base=$(git rev-parse -q --verify HEAD~1) || base=$(git hash-object -t tree /dev/null)
+  if [ -n "$base" ] && [ "$(git rev-parse "$base")" != "$(git rev-parse HEAD)" ]; then
+    git diff --name-only --diff-filter=d "$base" -- '*.cc'
+  else
+    git log --format= --name-only -- '*.cc' | awk '!seen[$0]++' |
+      grep -xF -f <(git ls-files '*.cc')
   fi
-  printf '%s\n' "$base"
 }
 
-# Only what changed, and only for so long: clang-tidy takes seconds a file.
+# Only for so long: clang-tidy takes seconds a file. What it did not get to is said.
 tidy() {
-  local base changed pid status=0 checked=0 left=0 deadline=$((SECONDS + TIDY_SECONDS))
-  base=$(base_commit)
-  mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- '*.cc')
-  echo "    ${#changed[@]} changed since $(git rev-parse --short "$base")"
+  local changed pid status=0 checked=0 left=0 deadline=$((SECONDS + TIDY_SECONDS))
+  mapfile -t changed < <(files_to_tidy)
   [ ${#changed[@]} != 0 ] || return 0
   # The generated headers must exist; nothing else has to be built.
   configure release
@@ -55,7 +56,7 @@ tidy() {
 
 scripts() {
   local found
-  mapfile -t found < <(git ls-files tools .ci | xargs grep -lE '^#!.*\bbash|shellcheck shell')
+  mapfile -t found < <(git ls-files tools .ci tests | xargs grep -lE '^#!.*\bbash|shellcheck shell')
   shellcheck "${found[@]}"
 }
 protos() { "$npx/buf" lint proto; }
