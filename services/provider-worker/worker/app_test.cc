@@ -187,15 +187,16 @@ TEST_CASE_METHOD(Fixture, "nothing is sent before the attempt is committed", "[w
     CHECK(orchestrator_.releases.empty());
   }
   SECTION("no answer: the same intent again") {
-    orchestrator_.begin_failures = {base::Unavailable("service_unavailable", "down"),
+    orchestrator_.begin_failures = {base::Aborted("commit_in_doubt", "the database is gone"),
+                                    base::Unavailable("service_unavailable", "down"),
                                     base::DeadlineExceeded("deadline_exceeded", "slow")};
     orchestrator_.Offer(Item());
     Start();
     REQUIRE(AwaitCompletions(1));
     Stop();
-    REQUIRE(orchestrator_.begins.size() == 3);
+    REQUIRE(orchestrator_.begins.size() == 4);
     CHECK_FALSE(orchestrator_.begins[0].request_id().empty());
-    CHECK(orchestrator_.begins[0].request_id() == orchestrator_.begins[2].request_id());
+    CHECK(orchestrator_.begins[0].request_id() == orchestrator_.begins[3].request_id());
     CHECK(provider_.count("create") == 1);
   }
   SECTION("nobody listens") {
@@ -233,7 +234,7 @@ TEST_CASE_METHOD(Fixture, "the id of a paid job is recorded after the lease is l
     return FakeProvider::Json(R"({"id":"video_late"})");
   };
   orchestrator_.submit_failures = {base::Unavailable("service_unavailable", "down"),
-                                   base::Unavailable("service_unavailable", "down")};
+                                   base::Aborted("commit_in_doubt", "the database is gone")};
   config_.runner.submit_timeout = 10s;
   orchestrator_.Offer(Item());
   Start();

@@ -13,12 +13,20 @@ base::CallContext Orchestrator::Context(const Job& job) {
   return base::CallContext::Background(job.id(), kCallBudget);
 }
 
+bool Orchestrator::IsOver(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kNotFound) return true;
+  // Other aborts (a commit in doubt, a deadlock) say nothing about the lease, and every report may
+  // be repeated.
+  const std::string reason = base::Reason(status);
+  return reason == "lease_lost" || reason == "generation_ended";
+}
+
 bool Orchestrator::IsFinal(Job& job, const absl::Status& status) {
+  if (IsOver(status)) {
+    job.Lose();
+    return true;
+  }
   switch (status.code()) {
-    case absl::StatusCode::kAborted:   // lease_lost, generation_ended
-    case absl::StatusCode::kNotFound:  // deleted
-      job.Lose();
-      return true;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kUnimplemented:

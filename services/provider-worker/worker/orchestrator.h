@@ -59,6 +59,9 @@ class Orchestrator {
     return rpc::Call<Response>(work_.async(), method, Context(job), std::move(request));
   }
 
+  // Whether an answer says that the generation is not this worker's any more.
+  static bool IsOver(const absl::Status& status);
+
   // No report waits any longer.
   void Abort() { aborted_ = true; }
 

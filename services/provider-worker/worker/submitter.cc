@@ -87,8 +87,7 @@ awaitable<bool> Submitter::Begin(Job& job) {
       co_return true;
     }
     const absl::Status& status = attempt.status();
-    if (status.code() == absl::StatusCode::kAborted ||
-        status.code() == absl::StatusCode::kNotFound) {
+    if (Orchestrator::IsOver(status)) {
       job.Lose();
       co_return false;
     }

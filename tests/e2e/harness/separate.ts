@@ -1,6 +1,7 @@
-import {execFileSync} from 'node:child_process';
+import {execFile} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import path from 'node:path';
+import {promisify} from 'node:util';
 
 import {Child} from './child.ts';
 import {Client} from './client.ts';
@@ -46,7 +47,7 @@ export class Separate implements Deployment {
     const separate = new Separate(settings, options);
     separate.postgres = options.postgres ?? await Postgres.start(separate.folder);
     mkdirSync(path.join(separate.folder, 'videos'), {recursive: true});
-    execFileSync(binary('mediarouter'), ['migrate'], {env: separate.environment(), stdio: 'pipe'});
+    await promisify(execFile)(binary('mediarouter'), ['migrate'], {env: separate.environment()});
     for (const name of separate.names()) separate.spawn(name);
     await separate.ready();
     return separate;

@@ -75,6 +75,12 @@ export class Simulator {
     await this.control('DELETE', '/__sim/faults');
   }
 
+  /** Forgets jobs, faults and counters, but keeps the defaults given here. */
+  async reset(defaults: Record<string, unknown> = {}): Promise<void> {
+    await this.control('POST', '/__sim/reset');
+    await this.defaults(defaults);
+  }
+
   async stop(): Promise<void> {
     await this.child.stop();
   }

@@ -77,12 +77,14 @@ export async function audit(
   await assertInvariants(database);
 
   const rows = new Map<string, Row>();
-  const query = 'SELECT prompt, id, state, error_code FROM orchestrator.generations';
+  const query = `SELECT prompt, id, state, error_code FROM orchestrator.generations
+                 WHERE starts_with(prompt, '${creates.prefix}')`;
   for (const [prompt, id, state, code] of await sql(database, query)) {
     assert.ok(!rows.has(prompt!), `${prompt} exists twice`);
     rows.set(prompt!, {id: id!, state: state!, code: code!});
   }
-  const paid = (await sim.stats()).by_prompt;
+  const paid = Object.fromEntries(Object.entries((await sim.stats()).by_prompt).filter(
+      ([prompt]) => prompt.startsWith(creates.prefix)));
   const result: Result = {
     accepted: creates.accepted.size, completed: 0, unknowable: 0,
     paid: Object.values(paid).reduce((sum, jobs) => sum + jobs, 0),

@@ -6,6 +6,8 @@ function wasRefused(error: unknown): boolean {
   return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
 }
 
+let streams = 0;
+
 /** A stream of creates, each with a prompt of its own, and what became known of each. */
 export class Creates {
   /** Answered with 200: prompt and id. */
@@ -16,6 +18,8 @@ export class Creates {
   readonly errors: Answer<unknown>[] = [];
   /** Of the slowest answer. */
   longestSeconds = 0;
+  /** What every prompt of this stream begins with. */
+  readonly prefix = `stream ${++streams}: `;
   private readonly client: () => Client;
   private readonly lanes: Promise<void>[] = [];
   private readonly pauseMs: number;
@@ -32,7 +36,7 @@ export class Creates {
   private async lane(): Promise<void> {
     while (!this.stopped) {
       await pause(this.pauseMs);
-      await this.create(`job ${++this.count}`);
+      await this.create(`${this.prefix}${++this.count}`);
     }
   }
 
