@@ -8,11 +8,20 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "http/json_duplicates.h"
 
 namespace mediarouter::http {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxShownName = 100;
+
+// A foreign name may be long: what is shown of it is not, and stays well-formed.
+std::string Shown(std::string_view name) {
+  std::size_t size = std::min(name.size(), kMaxShownName);
+  while (size > 0 && !base::IsCleanUtf8(name.substr(0, size))) --size;
+  return std::string(name.substr(0, size));
+}
 
 bool HasNul(const boost::json::value& value) {
   const auto has_nul = [](std::string_view text) {
@@ -47,6 +56,11 @@ absl::StatusOr<boost::json::value> ParseJson(std::string_view body) {
   }
   if (HasNul(value)) {
     return base::InvalidArgument("invalid_json", "the body has the character U+0000 in a string");
+  }
+  if (const auto name = FindDuplicateMember(body)) {
+    const std::string shown = Shown(*name);
+    return base::WithParam(
+        base::InvalidArgument("duplicate_parameter", "'{}' is given more than once", shown), shown);
   }
   return value;
 }
@@ -109,11 +123,10 @@ absl::Status JsonObject::Finish() const {
   for (const auto& member : *object_) {
     const std::string_view name(member.key().data(), member.key().size());
     if (known_.contains(name)) continue;
-    // A foreign name may be long: the text stays short, `param` tells which one.
-    const std::string shown(name.substr(0, 100));
+    const std::string shown = Shown(name);
     return base::WithParam(
-        base::InvalidArgument("unknown_parameter", "unknown parameter '{}'; allowed are {}",
-                              base::IsCleanUtf8(shown) ? shown : "", fmt::join(known_, ", ")),
+        base::InvalidArgument("unknown_parameter", "unknown parameter '{}'; allowed are {}", shown,
+                              fmt::join(known_, ", ")),
         shown);
   }
   return absl::OkStatus();

@@ -12,7 +12,8 @@
 // Strict reading of JSON request bodies: each fault is an InvalidArgument that names the parameter.
 namespace mediarouter::http {
 
-// UTF-8 without U+0000, at most 32 levels deep. Reason `invalid_json`.
+// UTF-8 without U+0000, at most 32 levels deep: `invalid_json`. No object may have a member twice:
+// `duplicate_parameter`.
 absl::StatusOr<boost::json::value> ParseJson(std::string_view body);
 
 // Reads the members of an object. Null and absent are the same. After the last read, Finish()

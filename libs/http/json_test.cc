@@ -49,6 +49,9 @@ TEST_CASE("members are read strictly", "[unit][json]") {
       {R"({"flag":0})", "invalid_type", "flag"},
       {R"({"texts":"a"})", "unknown_parameter", "texts"},
       {R"({"text":1,"zzz":1})", "invalid_type", "text"},
+      {R"({"text":"a","text":"b"})", "duplicate_parameter", "text"},
+      {R"({"text":"a","te\u0078t":null})", "duplicate_parameter", "text"},
+      {R"({"flag":true,"x":[{"y":{"z":1,"z":2}}]})", "duplicate_parameter", "z"},
       {R"([])", "invalid_json", ""},
       {R"("text")", "invalid_json", ""},
   }));
@@ -62,6 +65,17 @@ TEST_CASE("members are read strictly", "[unit][json]") {
 TEST_CASE("the fault of an unknown member says what is allowed", "[unit][json]") {
   CHECK(base::Message(Read(R"({"texts":"a"})")) ==
         "unknown parameter 'texts'; allowed are flag, number, text");
+}
+
+TEST_CASE("the same name in different objects is no duplicate", "[unit][json]") {
+  CHECK_OK(ParseJson(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})"));
+}
+
+TEST_CASE("a long unknown name is cut between characters", "[unit][json]") {
+  std::string name(99, 'x');
+  name += "é";
+  const absl::Status status = Read("{\"" + name + "\":1}");
+  CHECK(base::Param(status) == std::string(99, 'x'));
 }
 
 TEST_CASE("values come through", "[unit][json]") {

@@ -36,7 +36,8 @@ struct Request {
   std::string method;  // upper case
   std::string target;  // as sent
   std::string path;    // decoded; never contains NUL or a ".." segment
-  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  // Decoded, in order. Names are UTF-8, values may be any bytes: check what goes on into text.
+  std::vector<std::pair<std::string, std::string>> query;
   std::map<std::string, std::string> params;  // what {name} in the route's pattern matched
   std::string route;                          // the route's pattern, "" before routing
   Headers headers;

@@ -34,7 +34,6 @@ std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_spa
       out += c;
     }
   }
-  if (!base::IsCleanUtf8(out)) return std::nullopt;
   return out;
 }
 
@@ -47,7 +46,7 @@ absl::Status ParsePath(std::string_view text, std::string& path) {
     const std::string_view raw = text.substr(0, text.find('/'));
     text.remove_prefix(raw.size());
     const auto segment = PercentDecode(raw, false);
-    if (!segment) {
+    if (!segment || !base::IsCleanUtf8(*segment)) {
       return base::InvalidArgument("invalid_path",
                                    "the path is not percent-encoded UTF-8 without NUL");
     }
@@ -70,9 +69,8 @@ absl::Status ParseQuery(std::string_view text,
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const auto name = PercentDecode(pair.substr(0, equals), true);
     const auto value = PercentDecode(pair.substr(std::min(pair.size(), equals + 1)), true);
-    if (!name || !value) {
-      return base::InvalidArgument("invalid_query",
-                                   "the query is not percent-encoded UTF-8 without NUL");
+    if (!name || !value || !base::IsCleanUtf8(*name)) {
+      return base::InvalidArgument("invalid_query", "the query is not percent-encoded");
     }
     query.emplace_back(*name, *value);
   }

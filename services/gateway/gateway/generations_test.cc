@@ -63,6 +63,7 @@ TEST_CASE("bad creates are told what is wrong", "[unit][gateway]") {
       {R"({"model":"m","prompt":"p","fps":0})", "invalid_value/fps"},
       {R"({"model":"m","prompt":"p","size":""})", "invalid_value/size"},
       {R"({"model":"m","prompt":"p","provider":{}})", "invalid_type/provider"},
+      {R"({"model":"m","prompt":"p","prompt":"q"})", "duplicate_parameter/prompt"},
       {R"({"model":"m","prompt":"p","n":2})", "unknown_parameter/n"},
   }));
   INFO(body);
@@ -250,6 +251,8 @@ TEST_CASE("bad list queries name the parameter", "[unit][gateway]") {
       {"created_before=2026-02-31T00:00:00Z", "invalid_value/created_before"},
       {"created_before=-5", "invalid_value/created_before"},
       {"limit=5&limit=6", "duplicate_parameter/limit"},
+      {"q=a%00b", "invalid_value/q"},
+      {"q=%C3%28", "invalid_value/q"},
       {"limt=5", "unknown_parameter/limt"},
   }));
   INFO(query);

@@ -32,6 +32,10 @@ absl::Status CheckQuery(const http::Request& request, std::initializer_list<cons
                                                    "unknown query parameter '{}'; {}", name, hint),
                              name);
     }
+    if (!base::IsCleanUtf8(value)) {
+      return base::WithParam(
+          base::InvalidArgument("invalid_value", "'{}' must be UTF-8 without U+0000", name), name);
+    }
     if (!seen.insert(name).second) {
       return base::WithParam(
           base::InvalidArgument("duplicate_parameter", "'{}' is given more than once", name), name);

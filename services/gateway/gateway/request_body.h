@@ -12,8 +12,8 @@ namespace mediarouter::gateway {
 // application/json, `invalid_json` when it is not.
 absl::StatusOr<boost::json::value> ReadJsonBody(const http::Request& request);
 
-// InvalidArgument `unknown_parameter` unless each query parameter is among `allowed`;
-// `duplicate_parameter` for one that comes twice.
+// InvalidArgument `unknown_parameter` unless each query parameter is among `allowed`,
+// `duplicate_parameter` for one that comes twice, `invalid_value` for one that is no text.
 absl::Status CheckQuery(const http::Request& request, std::initializer_list<const char*> allowed);
 
 }  // namespace mediarouter::gateway
