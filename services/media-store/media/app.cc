@@ -82,10 +82,10 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(const Config& config, const base
   MR_ASSIGN_OR_RETURN(
       std::unique_ptr<BlobStore> blobs,
       VolumeBlobStore::Open(config.storage_path, {config.min_free_bytes, config.min_free_percent}));
-  MR_RETURN_IF_ERROR(VideoProbe(config.probe_program).SelfTest());
   MR_RETURN_IF_ERROR(
       pg::CheckSchema(config.database_url, kSchema, kMinCompatibleSchema, config.schema_patience));
   auto parts = std::make_unique<Parts>(config, clock, std::move(blobs));
+  MR_RETURN_IF_ERROR(parts->probe.SelfTest());
   MR_ASSIGN_OR_RETURN(parts->server, rpc::Server::Start({&parts->grpc}, config.listen));
   parts->sweeper.Start(config.sweep_interval);
   return std::unique_ptr<App>(new App(std::move(parts)));

@@ -22,7 +22,7 @@ namespace mediarouter::media {
 struct AssetParts {
   AssetRepository& assets;
   BlobStore& blobs;
-  const VideoProbe& probe;
+  VideoProbe& probe;
   const base::Clock& clock;
   std::chrono::milliseconds longest_ingest;
 };

@@ -13,7 +13,6 @@
 #include "base/status.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "media/child_process.h"
 #include "media/unique_fd.h"
 
 namespace mediarouter::media {
@@ -64,18 +63,18 @@ std::optional<VideoInfo> ParseAnswer(const std::string& line) {
 
 }  // namespace
 
-absl::StatusOr<VideoInfo> VideoProbe::Inspect(int fd) const {
-  MR_ASSIGN_OR_RETURN(const ChildResult child, RunChild(program_, fd, timeout_));
+absl::StatusOr<VideoInfo> VideoProbe::Inspect(int fd) {
+  MR_ASSIGN_OR_RETURN(const ProbeResult child, server_.Run(fd, timeout_));
   // Its CPU time is limited, so it waited for this machine, not for the video.
-  if (child.timed_out) {
+  if (child.lost) {
     return base::WithRetryAfter(
-        base::Unavailable("probe_interrupted", "the probe took longer than {} ms",
+        base::Unavailable("probe_interrupted", "the probe gave no verdict within {} ms",
                           timeout_.count()),
         std::chrono::seconds(10));
   }
   if (WIFSIGNALED(child.wait_status)) {
     const int signal = WTERMSIG(child.wait_status);
-    if (signal == SIGKILL || signal == SIGTERM) {
+    if (signal == SIGKILL || signal == SIGTERM || signal == SIGALRM) {
       return base::WithRetryAfter(
           base::Unavailable("probe_interrupted", "the probe was killed from outside"),
           std::chrono::seconds(10));
@@ -90,7 +89,7 @@ absl::StatusOr<VideoInfo> VideoProbe::Inspect(int fd) const {
                         WEXITSTATUS(child.wait_status), Printable(child.err));
 }
 
-absl::Status VideoProbe::SelfTest() const {
+absl::Status VideoProbe::SelfTest() {
   const UniqueFd empty(memfd_create("empty-video", MFD_CLOEXEC));
   const absl::Status status = Inspect(empty.get()).status();
   if (base::Reason(status) == "output_unusable") return absl::OkStatus();

@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
+
+#include "media/probe_server.h"
 
 namespace mediarouter::media {
 
@@ -21,18 +24,19 @@ class VideoProbe {
  public:
   explicit VideoProbe(std::string program,
                       std::chrono::milliseconds timeout = std::chrono::seconds(20))
-      : program_(std::move(program)), timeout_(timeout) {}
+      : program_(program), server_(std::move(program)), timeout_(timeout) {}
 
   // `fd` is open for reading. InvalidArgument `output_unusable` when it is no whole video with a
   // size and a duration; Unavailable `probe_interrupted` when this machine kept the probe from its
   // verdict; Internal `probe_failed`, `cannot_spawn` when it cannot work here at all.
-  absl::StatusOr<VideoInfo> Inspect(int fd) const;
+  absl::StatusOr<VideoInfo> Inspect(int fd);
 
   // Whether the program is there and can confine itself: FailedPrecondition `media_probe_broken`.
-  absl::Status SelfTest() const;
+  absl::Status SelfTest();
 
  private:
   const std::string program_;
+  ProbeServer server_;
   const std::chrono::milliseconds timeout_;
 };
 

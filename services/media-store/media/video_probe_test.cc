@@ -10,6 +10,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <vector>
 
 #include "base/status.h"
 #include "media/sample_video.h"
@@ -29,14 +31,31 @@ void CheckUnusable(const std::string& bytes) {
   CHECK_FAILS(InspectBytes(bytes), absl::StatusCode::kInvalidArgument, "output_unusable");
 }
 
-// A program that does `script` in place of the probe.
+// A program that for each video does what the shell makes of `script`.
 std::string FakeProbe(const std::string& script) {
   std::string path = std::filesystem::temp_directory_path() / "fake_probe_XXXXXX";
   const int fd = mkstemp(path.data());
   REQUIRE(fd >= 0);
   fchmod(fd, 0700);
   close(fd);
-  std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+  std::ofstream(path) << R"(#!/usr/bin/python3
+import os, socket, struct
+control = socket.socket(fileno=3)
+while True:
+    message, fds, _, _ = socket.recv_fds(control, 1, 4)
+    if not message:
+        break
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(fds[0], 3)
+        os.dup2(fds[1], 1)
+        os.dup2(fds[2], 2)
+        os.execl("/bin/sh", "sh", "-c", """)"
+                      << script << R"(""")
+    os.write(fds[3], struct.pack("i", os.waitpid(pid, 0)[1]))
+    for fd in fds:
+        os.close(fd)
+)";
   return path;
 }
 
@@ -151,7 +170,7 @@ TEST_CASE("what ends the probe decides whose fault it was", "[probe]") {
   CHECK_FAILS(InspectWith("kill -SEGV $$"), StatusCode::kInvalidArgument, "output_unusable");
   CHECK_FAILS(InspectWith("kill -XCPU $$"), StatusCode::kInvalidArgument, "output_unusable");
   CHECK_FAILS(InspectWith("kill -KILL $$"), StatusCode::kUnavailable, "probe_interrupted");
-  CHECK_FAILS(InspectWith("sleep 60", std::chrono::milliseconds(50)), StatusCode::kUnavailable,
+  CHECK_FAILS(InspectWith("sleep 3", std::chrono::milliseconds(50)), StatusCode::kUnavailable,
               "probe_interrupted");
   CHECK_FAILS(InspectWith("echo why >&2; exit 65"), StatusCode::kInvalidArgument,
               "output_unusable");
@@ -174,11 +193,47 @@ TEST_CASE("a talkative probe neither blocks nor fills the memory", "[probe]") {
 }
 
 TEST_CASE("the probe inherits one descriptor and no environment", "[probe]") {
-  // The shell itself holds the script (10 or above) and, while it lists, the folder.
-  CHECK_FAILS(InspectWith("for fd in /proc/self/fd/*; do n=${fd##*/}; "
-                          "[ $n -le 3 ] || [ $n -ge 10 ] || [ ! -e $fd ] || exit 2; done; "
-                          "[ -z \"$HOME\" ] || exit 2; exit 65"),
-              absl::StatusCode::kInvalidArgument, "output_unusable");
+  const std::string program = FakeProbe("");
+  // Listed before anything else is opened; the folder itself is one more.
+  std::ofstream(program) << R"(#!/usr/bin/python3 -I
+import os, socket, struct
+held = [fd for fd in map(int, os.listdir("/proc/self/fd")) if fd > 3 and
+        os.path.exists(f"/proc/self/fd/{fd}")]
+sound = not held and "HOME" not in os.environ
+_, fds, _, _ = socket.recv_fds(socket.socket(fileno=3), 1, 4)
+os.write(fds[3], struct.pack("i", (65 if sound else 2) << 8))
+)";
+  const UniqueFd file(memfd_create("video", MFD_CLOEXEC));
+  CHECK_FAILS(VideoProbe(program).Inspect(file.get()), absl::StatusCode::kInvalidArgument,
+              "output_unusable");
+  std::filesystem::remove(program);
+}
+
+TEST_CASE("a probe that was killed is retried and started again", "[probe]") {
+  const std::string program = FakeProbe("kill -KILL $PPID");
+  const UniqueFd file(memfd_create("video", MFD_CLOEXEC));
+  VideoProbe probe(program);
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FAILS(probe.Inspect(file.get()), absl::StatusCode::kUnavailable, "probe_interrupted");
+  }
+  std::filesystem::remove(program);
+}
+
+TEST_CASE("many videos are looked at side by side, each for itself", "[probe]") {
+  const std::string video = MakeSampleVideo({.width = 96, .height = 64});
+  VideoProbe probe(MEDIA_PROBE);
+  std::vector<std::future<bool>> looks;
+  for (int i = 0; i < 32; ++i) {
+    looks.push_back(std::async(std::launch::async, [&, whole = i % 2 == 0] {
+      const UniqueFd file(memfd_create("video", MFD_CLOEXEC));
+      const std::size_t size = whole ? video.size() : video.size() / 2;
+      if (write(file.get(), video.data(), size) != static_cast<ssize_t>(size)) return false;
+      const auto info = probe.Inspect(file.get());
+      return whole ? info.ok() && info->width == 96
+                   : base::Reason(info.status()) == "output_unusable";
+    }));
+  }
+  for (auto& look : looks) CHECK(look.get());
 }
 
 }  // namespace
