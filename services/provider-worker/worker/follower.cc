@@ -13,6 +13,8 @@ using Calls = Orchestrator::Calls;
 using State = providers::PollResult::State;
 
 constexpr milliseconds kPollBudget{30'000};
+// One early look costs one request and finds what was done as soon as it was accepted.
+constexpr milliseconds kFirstDelay{20};
 constexpr milliseconds kShortestDelay{250};
 constexpr milliseconds kFirstErrorDelay{1'000};
 constexpr milliseconds kLongestErrorDelay{60'000};
@@ -47,7 +49,7 @@ awaitable<std::optional<pb::WorkDirective>> Follower::Follow(Job& job, bool take
   int denials = 0;
   int reported_percent = -1;
   bool called_off = false;
-  milliseconds delay = PollDelay(milliseconds(0));
+  milliseconds delay = std::min(kFirstDelay, config_.poll_interval);
   if (taken_over) {
     // Many are taken over at once: spread them.
     std::uniform_int_distribution<long> spread(0, config_.poll_interval.count());
