@@ -27,7 +27,6 @@ namespace mediarouter::generation {
 namespace {
 
 constexpr std::chrono::minutes kSchemaPatience{1};
-constexpr std::size_t kThreads = 16;
 constexpr std::size_t kQueue = 4'096;
 // Workers that wait at the same time.
 constexpr std::size_t kWaitingThreads = 64;
@@ -53,7 +52,8 @@ struct App::Parts {
         work_service(work_rows, *keys, signal, config.work),
         rescuer(pool, signal, config.work.lease_term, base::SystemClock()),
         housekeeper(pool, *keys, channels.media),
-        threads("orchestrator", kThreads, kQueue),
+        // What runs here is at the database: more threads would only queue for a connection.
+        threads("orchestrator", config.pool_size, kQueue),
         waiting("orch-waiting", kWaitingThreads, kWaitingThreads),
         grpc_generations(generation_service, threads),
         grpc_catalog(catalog, threads),

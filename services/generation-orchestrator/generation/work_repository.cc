@@ -48,6 +48,8 @@ constexpr char kRecordJob[] =
     " WHERE generation_id = $1 AND number = $2"
     " AND (provider_job_id IS NULL OR provider_job_id = $3)";
 
+constexpr char kProvider[] = "SELECT provider FROM generations WHERE id = $1";
+
 // KEY SHARE holds off the rescuer's DELETE, but not renewals: a change under a lease commits
 // before the generation can be handed to somebody else.
 constexpr char kLockLease[] =
@@ -142,6 +144,15 @@ absl::Status WorkRepository::Release(const base::CallContext& context, const Lea
     session.Exec(kRelease, lease.generation_id, lease.token,
                  static_cast<std::int64_t>(delay.count()));
     return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::string> WorkRepository::ProviderOf(const base::CallContext& context,
+                                                       const Lease& lease) {
+  return pool_.Read(context, [&](pg::Session& session) -> absl::StatusOr<std::string> {
+    const pqxx::result rows = session.Exec(kProvider, lease.generation_id);
+    if (rows.empty()) return LeaseLost(lease);
+    return rows.at(0)[0].as<std::string>();
   });
 }
 

@@ -84,6 +84,9 @@ class WorkRepository {
   absl::Status Release(const base::CallContext& context, const Lease& lease,
                        std::chrono::milliseconds delay);
 
+  // The provider of a leased generation, which never changes: no lock, no check of the lease.
+  absl::StatusOr<std::string> ProviderOf(const base::CallContext& context, const Lease& lease);
+
   // Evidence of a paid job: recorded whoever says so, whenever. OK when it is there already;
   // Aborted `job_claimed` when another attempt has this job.
   absl::Status RecordJob(const base::CallContext& context, const std::string& generation_id,

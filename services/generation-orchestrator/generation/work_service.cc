@@ -79,19 +79,9 @@ absl::StatusOr<SubmitAttempt> WorkService::BeginSubmit(const base::CallContext& 
   if (request_id.empty()) {
     return base::InvalidArgument("missing_request_id", "request_id is required");
   }
-  std::string provider;
   // The vault is asked outside of the transaction: no row stays locked while another service
   // answers.
-  const auto peek = repository_.Transition<SubmitAttempt>(
-      context, lease,
-      [&](HeldGeneration& held) -> absl::StatusOr<SubmitAttempt> {
-        provider = held.generation().provider;
-        return SubmitAttempt{};
-      },
-      [](const Generation& g) -> absl::StatusOr<SubmitAttempt> {
-        return base::Aborted("generation_ended", "{} has ended", g.id);
-      });
-  if (!peek.ok()) return peek.status();
+  MR_ASSIGN_OR_RETURN(const std::string provider, repository_.ProviderOf(context, lease));
   MR_ASSIGN_OR_RETURN(const auto key, keys_.Choose(context, provider));
 
   enum class Verdict { kBegun, kCalledOff, kNoKey };
