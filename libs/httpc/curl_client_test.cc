@@ -129,6 +129,14 @@ TEST_CASE("what never left is told apart from what has no answer", "[httpc]") {
     RawServer server([](RawConnection&) {});
     CHECK_FAILS(Send(*client, Trusted(server.Url("/"))), StatusCode::kUnavailable, "no_answer");
   }
+  SECTION("answers that are no HTTP/1, to a request that was read") {
+    const std::string answer = GENERATE("garbled\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n");
+    RawServer server([&](RawConnection& connection) {
+      connection.ReadRequest();
+      connection.Write(answer);
+    });
+    CHECK_FAILS(Send(*client, Trusted(server.Url("/"))), StatusCode::kUnavailable, "no_answer");
+  }
   SECTION("answer cut in its body") {
     RawServer server([](RawConnection& connection) {
       connection.ReadRequest();

@@ -88,6 +88,8 @@ void CurlLoop::Run() {
     }
     for (const auto& task : tasks) task();
     if (stopping) break;
+    // First: a process that was stopped for a while must not send what is overdue by now.
+    Expire(Clock::now());
     int running = 0;
     curl_multi_perform(multi_, &running);
     Harvest();

@@ -152,9 +152,6 @@ std::size_t Transfer::OnData(char* data, std::size_t size, std::size_t count, vo
 
 absl::Status Transfer::Classify(CURLcode code) const {
   const std::string_view text = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
-    return base::InvalidArgument("invalid_url", "{}", text);
-  }
   if (too_large_) {
     return base::ResourceExhausted("answer_too_large", "the answer is larger than allowed");
   }
@@ -164,6 +161,11 @@ absl::Status Transfer::Classify(CURLcode code) const {
       GetTime(easy_, tls ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T) > 0;
   const bool sent = connected || Get(easy_, CURLINFO_REQUEST_SIZE) > 0 || response_.status != 0;
   const char* reason = sent ? "no_answer" : "not_sent";
+  // "Unsupported protocol" is also what libcurl says of an answer that is no HTTP/1 (CURLE 1 for an
+  // HTTP/0.9 or garbled status line): a URL is only to blame while nothing was sent.
+  if (!sent && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)) {
+    return base::InvalidArgument("invalid_url", "{}", text);
+  }
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return base::DeadlineExceeded(reason, "no answer in time");
   }

@@ -40,6 +40,6 @@ class Server {
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
 
 // Largest message either way, bytes.
-inline constexpr int kMaxMessageBytes = 8 * 1024 * 1024;
+inline constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 
 }  // namespace mediarouter::rpc

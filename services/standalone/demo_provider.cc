@@ -10,6 +10,7 @@
 #include <chrono>
 #include <vector>
 
+#include "base/id.h"
 #include "base/status.h"
 #include "base/status_macros.h"
 #include "mediarouter/vault/v1/provider_key_service.grpc.pb.h"
@@ -105,12 +106,14 @@ absl::Status AddDemoKey(const std::shared_ptr<grpc::Channel>& vault) {
   MR_ASSIGN_OR_RETURN(const auto keys,
                       rpc::SyncCall<pb::ListProviderKeysResponse>(
                           *stub, &pb::ProviderKeyService::Stub::ListProviderKeys, context, list));
-  if (keys.provider_keys_size() > 0) return absl::OkStatus();
+  for (const pb::ProviderKey& key : keys.provider_keys()) {
+    if (key.status() == pb::PROVIDER_KEY_STATUS_ACTIVE) return absl::OkStatus();
+  }
   pb::CreateProviderKeyRequest create;
   create.set_provider("demo");
   create.set_name("simulated");
   create.set_secret("demo-simulated-key");
-  create.set_request_id(context.request_id);
+  create.set_request_id(base::NewId("demo-"));
   return rpc::SyncCall<pb::ProviderKey>(*stub, &pb::ProviderKeyService::Stub::CreateProviderKey,
                                         context, create)
       .status();

@@ -24,7 +24,7 @@ class DemoProvider {
   std::string base_url_;
 };
 
-// A key for provider `demo`, unless there is one: the simulator takes any.
+// A key for provider `demo`, unless there is an active one: the simulator takes any.
 absl::Status AddDemoKey(const std::shared_ptr<grpc::Channel>& vault);
 
 }  // namespace mediarouter::standalone

@@ -156,6 +156,7 @@ TEST_CASE("a deleted generation is gone at once and its file follows", "[integra
   // It was paid: the worker goes on, and what it stored is left to a task.
   REQUIRE_OK(orchestrator.work.ReportOutcome(orchestrator.none, lease, 1, std::nullopt, 123));
   const std::string asset = base::NewId("ast_");
+  REQUIRE_OK(orchestrator.work.BeginStore(orchestrator.none, lease, asset));
   REQUIRE_OK(orchestrator.work.Complete(orchestrator.none, lease, {.asset_id = asset}));
   CHECK(orchestrator.Sql("SELECT subject FROM tasks") == asset);
   CHECK(orchestrator.Sql("SELECT cost_micros FROM generations") == "123");

@@ -72,6 +72,10 @@ TEST_CASE("from the queue to the stored video", "[integration]") {
   REQUIRE_OK(store);
   CHECK(store->action == Action::kStore);
   const Video video{base::NewId("ast_"), 4'000, 1280, 720, 1'000};
+  const auto unannounced = orchestrator.work.Complete(orchestrator.none, lease, video);
+  REQUIRE_OK(unannounced);
+  CHECK(unannounced->action == Action::kStore);
+  REQUIRE_OK(orchestrator.work.BeginStore(orchestrator.none, lease, video.asset_id));
   REQUIRE_OK(orchestrator.work.Complete(orchestrator.none, lease, video));
   // The acknowledgement may be lost: the same report again is answered alike.
   CHECK_OK(orchestrator.work.Complete(orchestrator.none, lease, video));
@@ -144,6 +148,37 @@ TEST_CASE("evidence after the verdict is kept for the operator", "[integration]"
   REQUIRE_OK(orchestrator.work.RecordSubmit(orchestrator.none, lease, 1, SubmitOutcome::kAccepted,
                                             "job-1", {}));
   CHECK(orchestrator.Sql("SELECT provider_job_id FROM submit_attempts") == "job-1");
+}
+
+TEST_CASE("a second job for one attempt is kept as evidence", "[integration]") {
+  Orchestrator orchestrator;
+  const Lease lease = orchestrator.Submitted("job-1");
+  const auto directive = orchestrator.work.RecordSubmit(orchestrator.none, lease, 1,
+                                                        SubmitOutcome::kAccepted, "job-2", {});
+  REQUIRE_OK(directive);
+  CHECK(directive->attempt->provider_job_id == "job-1");
+  CHECK(orchestrator.Sql("SELECT string_agg(provider_job_id, ' ' ORDER BY provider_job_id)"
+                         " FROM job_evidence") == "job-1 job-2");
+}
+
+TEST_CASE("keys of one account do not share a job", "[integration]") {
+  Orchestrator orchestrator;
+  orchestrator.Submitted("job-1");
+  orchestrator.keys.key = 2;
+  const Lease other = orchestrator.Submitting();
+  const auto directive = orchestrator.work.AdoptJob(orchestrator.none, other, 1, true, {"job-1"});
+  REQUIRE_OK(directive);
+  CHECK(directive->action == Action::kDrop);
+}
+
+TEST_CASE("a worker that ends gives everything back", "[integration]") {
+  Orchestrator orchestrator;
+  orchestrator.Create();
+  REQUIRE(orchestrator.Acquire().size() == 1);
+  REQUIRE_OK(orchestrator.work.ReleaseWorker(orchestrator.none, "another worker"));
+  CHECK(orchestrator.Acquire().empty());
+  REQUIRE_OK(orchestrator.work.ReleaseWorker(orchestrator.none, "worker"));
+  CHECK(orchestrator.Acquire().size() == 1);
 }
 
 TEST_CASE("a provider's job belongs to one attempt", "[integration]") {

@@ -11,7 +11,8 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr int kMaxAcquire = 1'000;
+// With the longest prompts (32,000 characters of 4 bytes) an answer still fits a message.
+constexpr int kMaxAcquire = 100;
 constexpr int kMaxRenew = 20'000;
 constexpr int kMaxProgress = 1'000;
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::seconds(30);
@@ -37,12 +38,13 @@ grpc::ServerUnaryReactor* GrpcWorkService::AcquireLeases(grpc::CallbackServerCon
       context, "AcquireLeases", request, response,
       [this](const base::CallContext& call,
              const auto& r) -> absl::StatusOr<v1::AcquireLeasesResponse> {
-        if (r.worker_id().empty() || r.max_leases() < 1 || r.max_leases() > kMaxAcquire) {
+        if (r.worker_id().empty() || r.max_leases() < 1) {
           return base::InvalidArgument("invalid_value", "worker_id and max_leases are required");
         }
+        const int max = std::min(r.max_leases(), kMaxAcquire);
         const auto wait = std::clamp(Decode(r.wait()), std::chrono::milliseconds(0), kLongestWait);
         MR_ASSIGN_OR_RETURN(const std::vector<WorkItem> items,
-                            service_.Acquire(call, r.worker_id(), r.max_leases(), wait));
+                            service_.Acquire(call, r.worker_id(), max, wait));
         v1::AcquireLeasesResponse result;
         for (const WorkItem& item : items) Encode(item, result.add_items());
         Encode(service_.config().lease_term, result.mutable_term());
@@ -80,6 +82,15 @@ grpc::ServerUnaryReactor* GrpcWorkService::ReleaseLease(grpc::CallbackServerCont
       [this](const base::CallContext& call, const auto& r) {
         return Encoded(service_.Release(call, Decode(r.lease()), Decode(r.delay())));
       });
+}
+
+grpc::ServerUnaryReactor* GrpcWorkService::ReleaseWorker(grpc::CallbackServerContext* context,
+                                                         const v1::ReleaseWorkerRequest* request,
+                                                         Empty* response) {
+  return dispatcher_.Unary(context, "ReleaseWorker", request, response,
+                           [this](const base::CallContext& call, const auto& r) {
+                             return Encoded(service_.ReleaseWorker(call, r.worker_id()));
+                           });
 }
 
 grpc::ServerUnaryReactor* GrpcWorkService::BeginSubmit(grpc::CallbackServerContext* context,
@@ -151,9 +162,19 @@ grpc::ServerUnaryReactor* GrpcWorkService::ReportOutcome(grpc::CallbackServerCon
                            });
 }
 
+grpc::ServerUnaryReactor* GrpcWorkService::BeginStore(grpc::CallbackServerContext* context,
+                                                      const v1::BeginStoreRequest* request,
+                                                      Empty* response) {
+  return dispatcher_.Unary(context, "BeginStore", request, response,
+                           [this](const base::CallContext& call, const auto& r) {
+                             return Encoded(
+                                 service_.BeginStore(call, Decode(r.lease()), r.asset_id()));
+                           });
+}
+
 grpc::ServerUnaryReactor* GrpcWorkService::CompleteGeneration(
     grpc::CallbackServerContext* context, const v1::CompleteGenerationRequest* request,
-    Empty* response) {
+    v1::WorkDirective* response) {
   return dispatcher_.Unary(
       context, "CompleteGeneration", request, response,
       [this](const base::CallContext& call, const auto& r) {

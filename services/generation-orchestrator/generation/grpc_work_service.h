@@ -24,6 +24,9 @@ class GrpcWorkService final : public v1::WorkService::CallbackService {
   grpc::ServerUnaryReactor* ReleaseLease(grpc::CallbackServerContext* context,
                                          const v1::ReleaseLeaseRequest* request,
                                          google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* ReleaseWorker(grpc::CallbackServerContext* context,
+                                          const v1::ReleaseWorkerRequest* request,
+                                          google::protobuf::Empty* response) override;
   grpc::ServerUnaryReactor* BeginSubmit(grpc::CallbackServerContext* context,
                                         const v1::BeginSubmitRequest* request,
                                         v1::SubmitAttempt* response) override;
@@ -39,9 +42,12 @@ class GrpcWorkService final : public v1::WorkService::CallbackService {
   grpc::ServerUnaryReactor* ReportOutcome(grpc::CallbackServerContext* context,
                                           const v1::ReportOutcomeRequest* request,
                                           v1::WorkDirective* response) override;
+  grpc::ServerUnaryReactor* BeginStore(grpc::CallbackServerContext* context,
+                                       const v1::BeginStoreRequest* request,
+                                       google::protobuf::Empty* response) override;
   grpc::ServerUnaryReactor* CompleteGeneration(grpc::CallbackServerContext* context,
                                                const v1::CompleteGenerationRequest* request,
-                                               google::protobuf::Empty* response) override;
+                                               v1::WorkDirective* response) override;
   grpc::ServerUnaryReactor* FailOutput(grpc::CallbackServerContext* context,
                                        const v1::FailOutputRequest* request,
                                        google::protobuf::Empty* response) override;

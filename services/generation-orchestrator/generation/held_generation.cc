@@ -11,11 +11,10 @@ using std::chrono::milliseconds;
 
 // The fingerprint tells which attempts could own the same job when only a list can tell.
 constexpr char kBeginAttempt[] =
-    "INSERT INTO submit_attempts AS a (generation_id, number, provider_key_id, external_id, "
-    "request_id,"
-    "  fingerprint)"
-    " SELECT id, attempt, $2, $3, $4, md5(concat_ws(chr(1), upstream_model, duration, size, "
-    "prompt))"
+    "INSERT INTO submit_attempts AS a (generation_id, number, provider, provider_key_id,"
+    "  external_id, request_id, fingerprint)"
+    " SELECT id, attempt, provider, $2, $3, $4,"
+    "  md5(concat_ws(chr(1), upstream_model, duration, size, prompt))"
     " FROM generations WHERE id = $1 RETURNING " MR_ATTEMPT_COLUMNS;
 
 constexpr char kSetOutcome[] =
@@ -46,6 +45,15 @@ constexpr char kComplete[] =
     " video_bytes = $6, ended_at = clock_timestamp(), version = version + 1,"
     " event_sequence = event_sequence + 1 WHERE id = $1";
 
+// Before an ingest: the task deletes the asset unless Complete takes it back.
+constexpr char kAnnounceAsset[] =
+    "INSERT INTO tasks (kind, subject, run_at) SELECT 'delete_asset', $1,"
+    "  clock_timestamp() + interval '6 hours'"
+    " WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE subject = $1)";
+
+// Not once it has begun to run: then the file may be gone.
+constexpr char kTakeBack[] = "DELETE FROM tasks WHERE subject = $1 AND tries = 0";
+
 // A generation that was deleted meanwhile has a video that nobody will ask for.
 constexpr char kLeaveHiddenAssetToTask[] =
     "INSERT INTO tasks (kind, subject) SELECT 'delete_asset', asset_id FROM generations"
@@ -64,12 +72,12 @@ constexpr char kQueue[] =
 
 constexpr char kClaimed[] =
     "SELECT provider_job_id FROM submit_attempts"
-    " WHERE provider_key_id = $1 AND provider_job_id = ANY($2::text[])";
+    " WHERE provider = $1 AND provider_job_id = ANY($2::text[])";
 
 constexpr char kOthers[] =
     "SELECT (extract(epoch FROM clock_timestamp() - max(o.began_at)) * 1000)::bigint AS youngest"
     " FROM submit_attempts o JOIN submit_attempts a"
-    "   ON a.provider_key_id = o.provider_key_id AND a.fingerprint = o.fingerprint"
+    "   ON a.provider = o.provider AND a.fingerprint = o.fingerprint"
     " WHERE a.generation_id = $1 AND a.number = $2 AND o.outcome IN ('open', 'ambiguous')"
     "   AND (o.generation_id, o.number) <> (a.generation_id, a.number)";
 
@@ -121,7 +129,12 @@ void HeldGeneration::End(State state, const std::string& code, const std::string
   CloseLease();
 }
 
-void HeldGeneration::Complete(const Video& video) {
+void HeldGeneration::AnnounceAsset(const std::string& asset_id) {
+  session_.Exec(kAnnounceAsset, asset_id);
+}
+
+bool HeldGeneration::Complete(const Video& video) {
+  if (session_.Exec(kTakeBack, video.asset_id).affected_rows() == 0) return false;
   session_.Exec(kComplete, generation_.id, video.asset_id, video.duration_ms, video.width,
                 video.height, video.size_bytes);
   session_.Exec(kLeaveHiddenAssetToTask, generation_.id);
@@ -129,12 +142,13 @@ void HeldGeneration::Complete(const Video& video) {
   generation_.step = Step::kDone;
   Event("generation.completed");
   CloseLease();
+  return true;
 }
 
 std::vector<std::string> HeldGeneration::Unclaimed(const std::vector<std::string>& candidates) {
   std::vector<std::string> free = candidates;
   for (const pqxx::row& row :
-       session_.Exec(kClaimed, attempt_->provider_key_id, pg::TextArray(candidates))) {
+       session_.Exec(kClaimed, generation_.provider, pg::TextArray(candidates))) {
     std::erase(free, row[0].as<std::string>());
   }
   return free;

@@ -1,5 +1,6 @@
 #include "generation/housekeeper.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/status.h"
@@ -18,6 +19,9 @@ namespace pb = mediarouter::media::v1;
 constexpr std::chrono::seconds kBudget{30};
 constexpr std::chrono::seconds kRound{1};
 constexpr int kRoundsPerSlowRound = 30;
+// A send with this key may have been chosen a moment before it was revoked, and a worker holds a
+// plaintext for five minutes.
+constexpr std::chrono::minutes kKeyCalm{10};
 
 // Taking a task moves it into the future: when this process dies, another one does it then.
 constexpr char kTake[] =
@@ -100,11 +104,21 @@ void Housekeeper::DestroyRevokedKeys() {
   const auto context = base::CallContext::Background("housekeeper", kBudget);
   const auto revoked = keys_.Revoked(context);
   if (!revoked.ok()) return;  // the vault is away: the next round asks again
+  const auto now = clock_.Steady();
+  std::erase_if(unused_since_, [&](const auto& entry) {
+    return std::find(revoked->begin(), revoked->end(), entry.first) == revoked->end();
+  });
   for (const std::int64_t key : *revoked) {
     const auto in_use = pool_.Read(context, [&](pg::Session& session) -> absl::StatusOr<bool> {
       return !session.Exec(kKeyInUse, key).empty();
     });
-    if (in_use.ok() && !*in_use) {
+    if (!in_use.ok()) continue;
+    if (*in_use) {
+      unused_since_.erase(key);
+      continue;
+    }
+    const auto since = unused_since_.try_emplace(key, now).first->second;
+    if (now - since >= kKeyCalm) {
       const absl::Status status = keys_.Destroy(context, key);
       obs::Log(obs::Level::kInfo, context, "destroyed the secret of a revoked provider key",
                {{"provider_key_id", key}, {"result", base::Describe(status)}});

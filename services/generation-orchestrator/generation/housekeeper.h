@@ -2,9 +2,13 @@
 
 #include <grpcpp/channel.h>
 
+#include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/shutdown.h"
 #include "generation/provider_keys.h"
 
@@ -19,8 +23,9 @@ namespace mediarouter::generation {
 // how many generations are in which state. All of it repeatable; several housekeepers do no harm.
 class Housekeeper {
  public:
-  Housekeeper(pg::Pool& pool, ProviderKeys& keys, std::shared_ptr<grpc::Channel> media)
-      : pool_(pool), keys_(keys), media_(std::move(media)) {}
+  Housekeeper(pg::Pool& pool, ProviderKeys& keys, std::shared_ptr<grpc::Channel> media,
+              const base::Clock& clock)
+      : pool_(pool), keys_(keys), media_(std::move(media)), clock_(clock) {}
   ~Housekeeper() { Stop(); }
 
   void Start();
@@ -35,6 +40,8 @@ class Housekeeper {
   pg::Pool& pool_;
   ProviderKeys& keys_;
   std::shared_ptr<grpc::Channel> media_;
+  const base::Clock& clock_;
+  std::map<std::int64_t, std::chrono::steady_clock::time_point> unused_since_;
   base::Shutdown stop_;
   std::thread thread_;
 };

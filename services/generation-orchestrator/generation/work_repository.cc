@@ -2,6 +2,7 @@
 
 #include "base/fail_point.h"
 #include "base/status.h"
+#include "base/status_macros.h"
 #include "generation/rows.h"
 #include "pg/pool.h"
 
@@ -41,6 +42,15 @@ constexpr char kRelease[] =
     "   RETURNING generation_id)"
     " INSERT INTO ready (generation_id, ready_at)"
     " SELECT generation_id, clock_timestamp() + $3 * interval '1 millisecond' FROM gone";
+
+constexpr char kReleaseHolder[] =
+    "WITH gone AS (DELETE FROM leases WHERE holder = $1 RETURNING generation_id)"
+    " INSERT INTO ready (generation_id, ready_at)"
+    " SELECT generation_id, clock_timestamp() FROM gone";
+
+constexpr char kEvidence[] =
+    "INSERT INTO job_evidence (generation_id, attempt, provider_job_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT DO NOTHING";
 
 constexpr char kRecordJob[] =
     "UPDATE submit_attempts SET provider_job_id = $3, outcome = 'accepted',"
@@ -156,14 +166,25 @@ absl::StatusOr<std::string> WorkRepository::ProviderOf(const base::CallContext& 
   });
 }
 
+absl::StatusOr<int> WorkRepository::ReleaseHolder(const base::CallContext& context,
+                                                  const std::string& holder) {
+  return pool_.Autocommit(context, [&](pg::Session& session) -> absl::StatusOr<int> {
+    return static_cast<int>(session.Exec(kReleaseHolder, holder).affected_rows());
+  });
+}
+
 absl::Status WorkRepository::RecordJob(const base::CallContext& context,
                                        const std::string& generation_id, int attempt,
                                        const std::string& provider_job_id) {
+  MR_RETURN_IF_ERROR(pool_.Autocommit(context, [&](pg::Session& session) -> absl::Status {
+    session.Exec(kEvidence, generation_id, attempt, provider_job_id);
+    return absl::OkStatus();
+  }));
   const absl::Status status = pool_.Autocommit(context, [&](pg::Session& session) -> absl::Status {
     const pqxx::result rows = session.Exec(kRecordJob, generation_id, attempt, provider_job_id);
     if (rows.affected_rows() == 1) return absl::OkStatus();
-    return base::NotFound("attempt_not_found", "{} has no attempt {} that could own this job",
-                          generation_id, attempt);
+    return base::Aborted("second_job", "attempt {} of {} has another job already", attempt,
+                         generation_id);
   });
   if (status.code() != absl::StatusCode::kAlreadyExists) return status;
   return base::Aborted("job_claimed", "the job of attempt {} of {} belongs to another attempt",

@@ -45,12 +45,15 @@ class HeldGeneration {
                std::chrono::milliseconds delay);  // gives the lease back
   void End(State state, const std::string& code, const std::string& message,
            std::optional<std::int64_t> cost_micros);  // without a video
-  void Complete(const Video& video);
+  // Deletes the asset one day, unless the generation is completed with it before.
+  void AnnounceAsset(const std::string& asset_id);
+  // False when the asset was not announced or is being deleted already.
+  [[nodiscard]] bool Complete(const Video& video);
 
-  // Jobs among `candidates` that no attempt on the same provider key has.
+  // Jobs among `candidates` that no attempt at the same provider has.
   std::vector<std::string> Unclaimed(const std::vector<std::string>& candidates);
-  // Time until every other unsettled attempt with the same fingerprint and key is `window` old;
-  // zero when there is none.
+  // Time until every other unsettled attempt with the same fingerprint at the same provider is
+  // `window` old; zero when there is none.
   std::chrono::milliseconds UntilOthersSettle(std::chrono::milliseconds window);
   void Adopt(const std::string& provider_job_id);
 
@@ -87,8 +90,12 @@ class WorkRepository {
   // The provider of a leased generation, which never changes: no lock, no check of the lease.
   absl::StatusOr<std::string> ProviderOf(const base::CallContext& context, const Lease& lease);
 
-  // Evidence of a paid job: recorded whoever says so, whenever. OK when it is there already;
-  // Aborted `job_claimed` when another attempt has this job.
+  // Gives back all leases of `holder`. Returns how many.
+  absl::StatusOr<int> ReleaseHolder(const base::CallContext& context, const std::string& holder);
+
+  // Evidence of a paid job: recorded whoever says so, whenever, also what fits nowhere. OK when the
+  // attempt has this job now; Aborted `job_claimed` when the job is another attempt's,
+  // `second_job` when the attempt has another job.
   absl::Status RecordJob(const base::CallContext& context, const std::string& generation_id,
                          int attempt, const std::string& provider_job_id);
 

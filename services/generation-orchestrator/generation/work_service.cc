@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fail_point.h"
+#include "base/id.h"
 #include "base/status.h"
 #include "base/status_macros.h"
 #include "generation/verdict.h"
@@ -70,6 +71,13 @@ absl::Status WorkService::Release(const base::CallContext& context, const Lease&
                                   milliseconds delay) {
   MR_RETURN_IF_ERROR(repository_.Release(context, lease, delay));
   signal_.Notify();
+  return absl::OkStatus();
+}
+
+absl::Status WorkService::ReleaseWorker(const base::CallContext& context,
+                                        const std::string& worker_id) {
+  MR_ASSIGN_OR_RETURN(const int released, repository_.ReleaseHolder(context, worker_id));
+  if (released > 0) signal_.Notify();
   return absl::OkStatus();
 }
 
@@ -162,8 +170,9 @@ absl::StatusOr<Directive> WorkService::RecordSubmit(const base::CallContext& con
                 {"attempt", attempt},
                 {"provider_job_id", provider_job_id},
                 {"error", base::Describe(recorded)}});
-      if (base::Reason(recorded) != "job_claimed") return recorded;
-      outcome = SubmitOutcome::kAmbiguous;  // the provider gave one id twice
+      const std::string reason = base::Reason(recorded);
+      if (reason != "job_claimed" && reason != "second_job") return recorded;
+      outcome = SubmitOutcome::kAmbiguous;  // the provider gave one id twice, or two for one send
     }
     MR_FAIL_POINT("orchestrator.evidence_recorded");
   }
@@ -294,8 +303,11 @@ absl::StatusOr<Directive> WorkService::ReportOutcome(const base::CallContext& co
       DropEnded);
 }
 
-absl::Status WorkService::Complete(const base::CallContext& context, const Lease& lease,
-                                   const Video& video) {
+absl::Status WorkService::BeginStore(const base::CallContext& context, const Lease& lease,
+                                     const std::string& asset_id) {
+  if (!base::IsId("ast_", asset_id)) {
+    return base::InvalidArgument("invalid_asset_id", "'{}' is no asset id", asset_id);
+  }
   return repository_
       .Transition<Directive>(
           context, lease,
@@ -303,19 +315,35 @@ absl::Status WorkService::Complete(const base::CallContext& context, const Lease
             if (held.generation().step != Step::kStoring) {
               return WrongStep(held.generation(), held.generation().attempt);
             }
-            held.Complete(video);
-            CountEnd(held.generation());
-            obs::ObserveSeconds("mediarouter_orchestrator_generation_seconds",
-                                "Time from accepted to completed.",
-                                {{"provider", held.generation().provider}},
-                                std::chrono::duration<double>(held.age()).count());
+            held.AnnounceAsset(asset_id);
             return Drop();
           },
-          [&](const Generation& generation) -> absl::StatusOr<Directive> {
-            if (generation.video && generation.video->asset_id == video.asset_id) return Drop();
-            return base::Aborted("generation_ended", "{} has ended otherwise", generation.id);
+          [](const Generation& generation) -> absl::StatusOr<Directive> {
+            return base::Aborted("generation_ended", "{} has ended", generation.id);
           })
       .status();
+}
+
+absl::StatusOr<Directive> WorkService::Complete(const base::CallContext& context,
+                                                const Lease& lease, const Video& video) {
+  return repository_.Transition<Directive>(
+      context, lease,
+      [&](HeldGeneration& held) -> absl::StatusOr<Directive> {
+        if (held.generation().step != Step::kStoring) {
+          return WrongStep(held.generation(), held.generation().attempt);
+        }
+        if (!held.Complete(video)) return Directive{.action = Action::kStore};
+        CountEnd(held.generation());
+        obs::ObserveSeconds("mediarouter_orchestrator_generation_seconds",
+                            "Time from accepted to completed.",
+                            {{"provider", held.generation().provider}},
+                            std::chrono::duration<double>(held.age()).count());
+        return Drop();
+      },
+      [&](const Generation& generation) -> absl::StatusOr<Directive> {
+        if (generation.video && generation.video->asset_id == video.asset_id) return Drop();
+        return base::Aborted("generation_ended", "{} has ended otherwise", generation.id);
+      });
 }
 
 absl::Status WorkService::FailOutput(const base::CallContext& context, const Lease& lease,

@@ -43,6 +43,7 @@ class WorkService {
   absl::StatusOr<Renewal> Renew(const base::CallContext& context, const std::vector<Lease>& leases);
   absl::Status Release(const base::CallContext& context, const Lease& lease,
                        std::chrono::milliseconds delay);
+  absl::Status ReleaseWorker(const base::CallContext& context, const std::string& worker_id);
 
   // Unavailable `no_provider_key`; Aborted `generation_ended` when it was called off meanwhile.
   absl::StatusOr<SubmitAttempt> BeginSubmit(const base::CallContext& context, const Lease& lease,
@@ -59,7 +60,10 @@ class WorkService {
   absl::StatusOr<Directive> ReportOutcome(const base::CallContext& context, const Lease& lease,
                                           int attempt, const std::optional<Fault>& fault,
                                           std::optional<std::int64_t> charged_micros);
-  absl::Status Complete(const base::CallContext& context, const Lease& lease, const Video& video);
+  absl::Status BeginStore(const base::CallContext& context, const Lease& lease,
+                          const std::string& asset_id);
+  // kStore when BeginStore is too long ago: the asset is being deleted.
+  absl::StatusOr<Directive> Complete(const base::CallContext& context, const Lease& lease, const Video& video);
   absl::Status FailOutput(const base::CallContext& context, const Lease& lease,
                           const std::string& message);
 

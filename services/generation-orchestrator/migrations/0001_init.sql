@@ -73,6 +73,7 @@ CREATE SEQUENCE lease_tokens;
 CREATE TABLE submit_attempts (
   generation_id text NOT NULL,
   number integer NOT NULL,
+  provider text NOT NULL,
   provider_key_id bigint NOT NULL,
   external_id text NOT NULL,
   fingerprint text NOT NULL,
@@ -85,11 +86,22 @@ CREATE TABLE submit_attempts (
   PRIMARY KEY (generation_id, number),
   CONSTRAINT accepted_has_job CHECK (outcome <> 'accepted' OR provider_job_id IS NOT NULL)
 );
--- A provider's job belongs to one attempt.
-CREATE UNIQUE INDEX submit_attempts_job ON submit_attempts (provider_key_id, provider_job_id);
+-- A provider's job belongs to one attempt. By provider, not by key: several keys may be of one
+-- account, and then each of them lists the jobs of all.
+CREATE UNIQUE INDEX submit_attempts_job ON submit_attempts (provider, provider_job_id);
+CREATE INDEX submit_attempts_by_key ON submit_attempts (provider_key_id, generation_id);
 -- Attempts that could own a job that a look-up found.
-CREATE INDEX submit_attempts_unsettled ON submit_attempts (provider_key_id, fingerprint)
+CREATE INDEX submit_attempts_unsettled ON submit_attempts (provider, fingerprint)
   WHERE outcome IN ('open', 'ambiguous');
+
+-- Every job id that a worker ever brought, also one that fits nowhere: it was paid.
+CREATE TABLE job_evidence (
+  generation_id text NOT NULL,
+  attempt integer NOT NULL,
+  provider_job_id text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (generation_id, attempt, provider_job_id)
+);
 
 -- The outbox that streams and webhooks will read.
 CREATE TABLE events (
@@ -113,3 +125,4 @@ CREATE TABLE tasks (
   tries integer NOT NULL DEFAULT 0
 );
 CREATE INDEX tasks_in_order ON tasks (run_at, id);
+CREATE INDEX tasks_by_subject ON tasks (subject);

@@ -45,7 +45,14 @@ awaitable<std::optional<pb::WorkDirective>> Orchestrator::ReportEvidence(
     auto response = co_await rpc::Call<pb::WorkDirective>(work_.async(), &Calls::RecordSubmit,
                                                           Context(job), request);
     if (response.ok()) co_return *std::move(response);
-    if (IsFinal(job, response.status())) co_return std::nullopt;
+    if (IsFinal(job, response.status())) {
+      obs::Log(obs::Level::kWarn, Context(job), "evidence of a paid job came after the lease",
+               {{"generation_id", job.id()},
+                {"attempt", request.attempt()},
+                {"provider_job_id", request.provider_job_id()},
+                {"error", base::Describe(response.status())}});
+      co_return std::nullopt;
+    }
     obs::Log(obs::Level::kWarn, Context(job), "evidence of a paid job is not recorded yet",
              {{"generation_id", job.id()}, {"error", base::Describe(response.status())}});
     co_await job.Sleep(backoff.Next());

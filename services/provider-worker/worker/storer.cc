@@ -26,12 +26,15 @@ constexpr int kMostRedirects = 3;
 constexpr milliseconds kFirstRetry{500};
 constexpr milliseconds kLongestRetry{30'000};
 constexpr milliseconds kLongestRetryAfter{600'000};
+// When a provider has kept its video back for so long it never gives it out.
+constexpr auto kTroublePatience = std::chrono::hours(72);
 
 // The provider has ended the job with something that is no video. Everything else is trouble on
 // the way, and the video still waits at its provider.
 bool IsUnusable(const absl::Status& status) {
   const std::string reason = base::Reason(status);
-  return reason == "output_unusable" || reason == "truncated" || reason == "stalled";
+  return reason == "output_unusable" || reason == "truncated" || reason == "stalled" ||
+         reason == "ingest_too_slow";
 }
 
 absl::Status CheckHead(const httpc::HttpResponse& head) {
@@ -61,17 +64,15 @@ bool IsRedirect(int status) {
 }  // namespace
 
 awaitable<void> Storer::Store(Job& job) {
-  const Semaphore::Permit permit = co_await turn_.Acquire();
-  if (!permit) co_return;
+  const auto begin = Clock::now();
   base::Backoff backoff(kFirstRetry, kLongestRetry);
   std::optional<Clock::time_point> unusable_since;
   while (!job.over()) {
     const auto asset = co_await StoreOnce(job);
     if (asset.ok()) {
       MR_FAIL_POINT("worker.stored");
-      co_await Complete(job, *asset);
-      MR_FAIL_POINT("worker.completed");
-      co_return;
+      if (co_await Complete(job, *asset)) co_return;
+      continue;
     }
     if (job.over()) co_return;
     const bool unusable = IsUnusable(asset.status());
@@ -84,18 +85,24 @@ awaitable<void> Storer::Store(Job& job) {
     milliseconds delay = backoff.Next();
     if (unusable) {
       if (!unusable_since) unusable_since = Clock::now();
-      if (Clock::now() + delay - *unusable_since >= config_.output_retry) {
-        co_await Fail(job);
-        co_return;
-      }
     } else if (const auto retry_after = base::RetryAfter(asset.status())) {
       delay = std::max(delay, std::min(*retry_after, kLongestRetryAfter));
+    }
+    const auto next = Clock::now() + delay;
+    const bool hopeless = (unusable_since && next - *unusable_since >= config_.output_retry) ||
+                          next - begin >= kTroublePatience;
+    if (hopeless) {
+      co_await Fail(job);
+      co_return;
     }
     co_await job.Sleep(delay);
   }
 }
 
 awaitable<absl::StatusOr<Asset>> Storer::StoreOnce(Job& job) {
+  // Held for one try only: a provider that has trouble waits outside.
+  const Semaphore::Permit permit = co_await turns_.Of(job.provider_name()).Acquire();
+  if (!permit || job.over()) co_return base::Cancelled("job_over", "the job is over");
   auto download = co_await Open(job);
   if (!download.ok()) co_return download.status();
   co_return co_await Ingest(job, **download);
@@ -143,11 +150,20 @@ awaitable<absl::StatusOr<std::unique_ptr<httpc::HttpDownload>>> Storer::Open(Job
 }
 
 awaitable<absl::StatusOr<Asset>> Storer::Ingest(Job& job, httpc::HttpDownload& download) {
+  pb::BeginStoreRequest announcement;
+  *announcement.mutable_lease() = job.item.lease();
+  announcement.set_asset_id(base::NewId("ast_"));
+  const std::string asset_id = announcement.asset_id();
+  const auto announced =
+      co_await orchestrator_.Report<pb::BeginStoreRequest, google::protobuf::Empty>(
+          job, &Calls::BeginStore, std::move(announcement));
+  if (!announced) co_return base::Cancelled("job_over", "the job is over");
+
   rpc::AwaitableWriter<IngestAssetRequest, Asset> writer(
       base::CallContext::Background(job.id(), kIngestBudget));
   writer.Start(media_->async(), &MediaCalls::IngestAsset);
   IngestAssetRequest header;
-  header.mutable_header()->set_asset_id(base::NewId("ast_"));
+  header.mutable_header()->set_asset_id(asset_id);
   header.mutable_header()->set_expected_bytes(
       static_cast<std::int64_t>(download.ContentLength().value_or(0)));
   bool open = co_await writer.Write(std::move(header));
@@ -164,20 +180,23 @@ awaitable<absl::StatusOr<Asset>> Storer::Ingest(Job& job, httpc::HttpDownload& d
   co_return co_await writer.Finish();
 }
 
-awaitable<void> Storer::Complete(Job& job, const Asset& asset) {
+awaitable<bool> Storer::Complete(Job& job, const Asset& asset) {
   pb::CompleteGenerationRequest request;
   *request.mutable_lease() = job.item.lease();
   Encode(asset, request.mutable_video());
   const auto done =
-      co_await orchestrator_.Report<pb::CompleteGenerationRequest, google::protobuf::Empty>(
+      co_await orchestrator_.Report<pb::CompleteGenerationRequest, pb::WorkDirective>(
           job, &Calls::CompleteGeneration, std::move(request));
-  if (!done) co_return;
+  if (!done) co_return true;
+  if (done->action() == pb::WORK_ACTION_STORE) co_return false;
+  MR_FAIL_POINT("worker.completed");
   job.lost = true;  // it has ended
   obs::Log(obs::Level::kInfo, "the video is stored",
            {{"generation_id", job.id()},
             {"provider", job.provider_name()},
             {"asset_id", asset.id()},
             {"bytes", asset.size_bytes()}});
+  co_return true;
 }
 
 awaitable<void> Storer::Fail(Job& job) {

@@ -9,6 +9,7 @@
 #include "worker/config.h"
 #include "worker/key_cache.h"
 #include "worker/orchestrator.h"
+#include "worker/turns.h"
 
 namespace mediarouter::worker {
 
@@ -24,19 +25,20 @@ class Storer {
         keys_(keys),
         orchestrator_(orchestrator),
         media_(media::v1::MediaService::NewStub(media)),
-        turn_(executor, config.store_concurrency) {}
+        turns_(executor, config.store_concurrency) {}
 
   // Until the generation has ended or the job is over for this worker.
   awaitable<void> Store(Job& job);
 
   // Jobs that wait for their turn give up.
-  void Close() { turn_.Close(); }
+  void Close() { turns_.Close(); }
 
  private:
   awaitable<absl::StatusOr<media::v1::Asset>> StoreOnce(Job& job);
   awaitable<absl::StatusOr<std::unique_ptr<httpc::HttpDownload>>> Open(Job& job);
   awaitable<absl::StatusOr<media::v1::Asset>> Ingest(Job& job, httpc::HttpDownload& download);
-  awaitable<void> Complete(Job& job, const media::v1::Asset& asset);
+  // False when the asset has to be ingested again.
+  awaitable<bool> Complete(Job& job, const media::v1::Asset& asset);
   awaitable<void> Fail(Job& job);
 
   const RunnerConfig& config_;
@@ -44,7 +46,7 @@ class Storer {
   KeyCache& keys_;
   Orchestrator& orchestrator_;
   std::unique_ptr<media::v1::MediaService::Stub> media_;
-  Semaphore turn_;
+  Turns turns_;
 };
 
 }  // namespace mediarouter::worker

@@ -157,8 +157,13 @@ class FakeOrchestrator final : public Watched, public pb::WorkService::Service {
   }
   grpc::Status CompleteGeneration(grpc::ServerContext*,
                                   const pb::CompleteGenerationRequest* request,
-                                  google::protobuf::Empty*) override {
+                                  pb::WorkDirective* response) override {
+    response->set_action(pb::WORK_ACTION_DROP);
     return Fenced(request->lease(), Note(completions, *request));
+  }
+  grpc::Status BeginStore(grpc::ServerContext*, const pb::BeginStoreRequest* request,
+                          google::protobuf::Empty*) override {
+    return Fenced(request->lease(), grpc::Status::OK);
   }
   grpc::Status FailOutput(grpc::ServerContext*, const pb::FailOutputRequest* request,
                           google::protobuf::Empty*) override {
