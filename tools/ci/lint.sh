@@ -28,7 +28,8 @@ files_to_tidy() {
 # Only for so long: clang-tidy takes seconds a file. What it did not get to is said.
 tidy() {
   local changed pid status=0 checked=0 left=0 deadline=$((SECONDS + TIDY_SECONDS))
-  mapfile -t changed < <(files_to_tidy)
+  # Tests are left out: Catch2's macros and coroutine lambdas in handlers are what it would report.
+  mapfile -t changed < <(files_to_tidy | grep -v -e '_test\.cc$' -e '^tests/')
   [ ${#changed[@]} != 0 ] || return 0
   # The generated headers must exist; nothing else has to be built.
   configure release
