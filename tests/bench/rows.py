@@ -63,7 +63,7 @@ WITH g AS (
   INSERT INTO orchestrator.generations (id, project_id, access_key_id, provider, model,
     upstream_model, prompt, duration, aspect_ratio, size, price_version, estimated_cost_micros)
   VALUES ('gen_' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint || :client_id || :r,
-    'default', 'key_0123456789', 'demo', 'demo-video', 'demo-video',
+    'prj_default', 'key_0123456789', 'demo', 'demo-video', 'demo-video',
     'bench: a paper boat on a rainy street', 4, '16:9', '1280x720', '2026-01-01', 400000)
   RETURNING *),
 event AS (
@@ -222,9 +222,9 @@ g AS (INSERT INTO orchestrator.generations (id, project_id, access_key_id, provi
     estimated_cost_micros)
   SELECT id, '{project}', 'key_0123456789', 'demo', 'demo-video', 'demo-video', 'open', 4, '16:9',
     '1280x720', 'processing', 'submitted', 1, '2026-01-01', 400000 FROM job),
-a AS (INSERT INTO orchestrator.submit_attempts (generation_id, number, provider_key_id, external_id,
-    fingerprint, request_id, outcome, provider_job_id, recorded_at)
-  SELECT id, 1, {key}, id, 'open', id, 'accepted', job, now() FROM job)
+a AS (INSERT INTO orchestrator.submit_attempts (generation_id, number, provider, provider_key_id,
+    external_id, fingerprint, request_id, outcome, provider_job_id, recorded_at)
+  SELECT id, 1, 'demo', {key}, id, 'open', id, 'accepted', job, now() FROM job)
 INSERT INTO orchestrator.ready (generation_id, ready_at) SELECT id, now() FROM job;
 """
 
