@@ -118,7 +118,7 @@ test('frozen between the committed attempt and its first byte: it never sends', 
   try {
     await until('it is leased', async () => (await step(id)) !== 'queued' ||
       (await sql(services.postgres.url,
-                 `SELECT FROM orchestrator.leases WHERE generation_id = '${id}'`)).length === 1);
+                 `SELECT 1 FROM orchestrator.leases WHERE generation_id = '${id}'`)).length === 1);
     const holder = await holderOf(id);
     services.child(holder).signal('SIGSTOP');
     frozen = true;

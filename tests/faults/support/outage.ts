@@ -14,6 +14,8 @@ import {SHORT} from './settings.ts';
 /** The gateway's time-out, and what it takes more to learn whether a create was committed. */
 const REQUEST_SECONDS = 30 + 3;
 
+const LANES = 4;
+
 /** Separate services under load whose Postgres is behind a gate. */
 export class Outage {
   readonly sim: Simulator;
@@ -56,7 +58,7 @@ export class Outage {
    */
   async during(name: string, begin: () => unknown, end: () => unknown): Promise<Result> {
     await this.sim.reset({render_seconds: 1, shared_clip: true});
-    const creates = new Creates(() => this.services.client, 4, 100);
+    const creates = new Creates(() => this.services.client, LANES, 100);
     try {
       return await this.strike(creates, name, begin, end);
     } finally {
@@ -95,8 +97,9 @@ export class Outage {
                 ` 503s ${creates.errors.length}, back after ${recovery.toFixed(1)} s`);
     report(`Postgres ${name}`, 1, 0, result);
     assert.equal(result.unknowable, 0);
-    // The workers lived: nobody may take their leases away.
-    assert.equal(await this.rescued(), rescued);
+    // The workers lived, and keep what they hold. Only what was handed out at the very moment of
+    // the cut, its answer lost, has to be rescued: at most one of each lane.
+    assert.ok(await this.rescued() - rescued <= LANES, 'a storm of leases');
     return result;
   }
 
