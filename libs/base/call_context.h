@@ -39,7 +39,8 @@ struct CallContext {
   // Time left, never negative; at most `cap`.
   std::chrono::milliseconds Remaining(std::chrono::milliseconds cap) const {
     if (deadline == Clock::time_point::max()) return cap;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     return std::clamp(left, std::chrono::milliseconds(0), cap);
   }
 

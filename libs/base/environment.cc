@@ -43,8 +43,8 @@ std::string ConfigReader::Raw(const Setting& setting) {
     if (path != env_.end() && !path->second.empty()) {
       std::ifstream file(path->second, std::ios::binary);
       std::ostringstream text;
-      text << file.rdbuf();
-      if (!file) {
+      if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+      if (!file.is_open() || file.bad()) {  // a folder opens, but does not read
         Fault(setting, fmt::format("cannot read the file {}", path->second));
         return {};
       }

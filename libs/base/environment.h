@@ -39,9 +39,9 @@ class ConfigReader {
   std::string Text(const Setting& setting);
   SecretString Secret(const Setting& setting);
   std::int64_t Int(const Setting& setting, std::int64_t min, std::int64_t max);
-  bool Bool(const Setting& setting);                            // true/false, 1/0, yes/no, on/off
-  std::chrono::milliseconds Seconds(const Setting& setting);    // "1.5" -> 1500 ms; > 0
-  std::vector<std::string> List(const Setting& setting);        // by comma, spaces trimmed
+  bool Bool(const Setting& setting);                          // true/false, 1/0, yes/no, on/off
+  std::chrono::milliseconds Seconds(const Setting& setting);  // "1.5" -> 1500 ms; > 0
+  std::vector<std::string> List(const Setting& setting);      // by comma, spaces trimmed
   bool IsSet(const Setting& setting) const;
 
   // Notes a fault that the caller found.

@@ -6,7 +6,10 @@
 
 namespace mediarouter::base {
 
-SecretString::SecretString(std::string value) : value_(std::move(value)) {}
+SecretString::SecretString(std::string value) : value_(std::move(value)) {
+  // A short string was copied, not moved.
+  OPENSSL_cleanse(value.data(), value.capacity());
+}
 
 SecretString::SecretString(SecretString&& other) noexcept : value_(std::move(other.value_)) {
   other.Wipe();

@@ -57,8 +57,8 @@ std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& status) 
 std::string Describe(const absl::Status& status) {
   if (status.ok()) return "OK";
   const std::string reason = Reason(status);
-  return fmt::format("{}{}{}: {}", absl::StatusCodeToString(status.code()), reason.empty() ? "" : " ",
-                     reason, Message(status));
+  return fmt::format("{}{}{}: {}", absl::StatusCodeToString(status.code()),
+                     reason.empty() ? "" : " ", reason, Message(status));
 }
 
 }  // namespace mediarouter::base

@@ -31,10 +31,10 @@ std::optional<std::chrono::milliseconds> RetryAfter(const absl::Status& status);
 // "NOT_FOUND job_not_found: job 7 does not exist", for logs and test output.
 std::string Describe(const absl::Status& status);
 
-#define MR_STATUS_BUILDER(Name, code)                                                          \
-  template <typename... Args>                                                                  \
+#define MR_STATUS_BUILDER(Name, code)                                                            \
+  template <typename... Args>                                                                    \
   absl::Status Name(std::string_view reason, fmt::format_string<Args...> text, Args&&... args) { \
-    return MakeStatus(code, reason, fmt::format(text, std::forward<Args>(args)...));           \
+    return MakeStatus(code, reason, fmt::format(text, std::forward<Args>(args)...));             \
   }
 MR_STATUS_BUILDER(InvalidArgument, absl::StatusCode::kInvalidArgument)
 MR_STATUS_BUILDER(FailedPrecondition, absl::StatusCode::kFailedPrecondition)

@@ -53,6 +53,16 @@ std::optional<std::string> Decode64(std::string_view text, const char* alphabet)
   return out;
 }
 
+// Whether `text` begins like `layout`, in which a "d" stands for any digit.
+bool HasLayout(std::string_view text, std::string_view layout) {
+  if (text.size() < layout.size()) return false;
+  for (std::size_t i = 0; i < layout.size(); ++i) {
+    const bool fits = layout[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == layout[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
 // Length of the well-formed sequence at `text[at]`, 0 when there is none.
 std::size_t SequenceLength(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) -> unsigned {
@@ -167,12 +177,13 @@ std::string FormatTime(std::chrono::system_clock::time_point time) {
 
 std::optional<std::chrono::system_clock::time_point> ParseTime(std::string_view text) {
   // date "T" time [fraction] ("Z" | offset), RFC 3339 section 5.6.
+  if (!HasLayout(text, "dddd-dd-ddTdd:dd:dd") || text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
   std::tm tm{};
   const std::string copy(text);
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &tm);
-  if (rest == nullptr || copy.find('\0') != std::string::npos) return std::nullopt;
-  // strptime takes shorter fields; the fixed layout is checked by position.
-  if (rest - copy.c_str() != 19) return std::nullopt;
+  if (rest == nullptr) return std::nullopt;
   const int day = tm.tm_mday;
   std::int64_t micros = 0;
   if (*rest == '.') {
@@ -184,12 +195,10 @@ std::optional<std::chrono::system_clock::time_point> ParseTime(std::string_view 
   std::int64_t offset = 0;
   if (*rest == '+' || *rest == '-') {
     const std::string_view zone(rest);
-    if (zone.size() != 6 || zone[3] != ':') return std::nullopt;
+    if (zone.size() != 6 || !HasLayout(zone.substr(1), "dd:dd")) return std::nullopt;
     const auto hours = ParseInt(zone.substr(1, 2));
     const auto minutes = ParseInt(zone.substr(4, 2));
-    if (!hours || !minutes || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59) {
-      return std::nullopt;
-    }
+    if (*hours > 23 || *minutes > 59) return std::nullopt;
     offset = (*hours * 60 + *minutes) * 60 * (*rest == '-' ? -1 : 1);
   } else if ((*rest != 'Z' && *rest != 'z') || rest[1] != '\0') {
     return std::nullopt;

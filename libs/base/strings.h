@@ -24,9 +24,9 @@ std::string ToLower(std::string_view ascii);
 std::optional<std::int64_t> ParseInt(std::string_view text);
 
 std::string HexEncode(std::string_view bytes);
-std::string Base64Encode(std::string_view bytes);     // RFC 4648 section 4, padded
-std::string Base64UrlEncode(std::string_view bytes);  // RFC 4648 section 5, no padding
-std::optional<std::string> Base64Decode(std::string_view text);     // strict
+std::string Base64Encode(std::string_view bytes);                // RFC 4648 section 4, padded
+std::string Base64UrlEncode(std::string_view bytes);             // RFC 4648 section 5, no padding
+std::optional<std::string> Base64Decode(std::string_view text);  // strict
 std::optional<std::string> Base64UrlDecode(std::string_view text);  // strict, no padding
 
 // Equal without a hint in the time taken. Lengths are not secret.

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/call_context.h"
 
@@ -16,9 +18,9 @@ namespace mediarouter::obs {
 enum class Level { kDebug, kInfo, kWarn, kError };
 
 struct LogConfig {
-  std::string service;         // "gateway"
+  std::string service;  // "gateway"
   Level level = Level::kInfo;
-  bool json = true;            // false: readable lines
+  bool json = true;  // false: readable lines
 };
 
 // Call once at start; before it, warnings and errors go out under the name "mediarouter".
@@ -38,8 +40,9 @@ struct Field {
   Field(std::string_view n, const std::string& v) : name(n), value(v) {}
   Field(std::string_view n, bool v) : name(n), value(v ? "true" : "false"), quoted(false) {}
   template <typename Number>
-    requires std::is_arithmetic_v<Number>
-  Field(std::string_view n, Number v) : name(n), value(fmt::format("{}", v)), quoted(false) {}
+  requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, char>)
+      Field(std::string_view n, Number v)
+      : name(n), value(fmt::format("{}", v)), quoted(!std::isfinite(static_cast<double>(v))) {}
 };
 
 void Log(Level level, std::string_view message, std::initializer_list<Field> fields = {});

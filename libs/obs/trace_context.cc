@@ -12,9 +12,7 @@ bool IsLowerHex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool IsZero(std::string_view text) {
-  return text.find_first_not_of('0') == std::string_view::npos;
-}
+bool IsZero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 }  // namespace
 
@@ -30,7 +28,8 @@ bool IsTraceparent(std::string_view header) {
 std::string ChildTraceparent(std::string_view header) {
   const std::string parent = base::HexEncode(base::RandomBytes(8));
   if (IsTraceparent(header)) {
-    return "00-" + std::string(header.substr(3, 32)) + "-" + parent + std::string(header.substr(52));
+    return "00-" + std::string(header.substr(3, 32)) + "-" + parent +
+           std::string(header.substr(52));
   }
   return "00-" + base::HexEncode(base::RandomBytes(16)) + "-" + parent + "-01";
 }

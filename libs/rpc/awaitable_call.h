@@ -21,10 +21,10 @@ namespace mediarouter::rpc {
 using base::AwaitCallback;
 
 // One unary call:
-//   auto asset = co_await rpc::Call<Asset>(stub->async(),
-//   &MediaService::StubInterface::async_interface::GetAsset, context, request);
-// Triggering the coroutine's cancellation slot cancels the call.
-// AsyncStub is what Stub::async() points to; `method` its overload with a callback.
+//   auto asset = co_await rpc::Call<Asset>(
+//       stub->async(), &MediaService::StubInterface::async_interface::GetAsset, context, request);
+// `stub` is a MediaService::StubInterface; `method` its overload with a callback. Triggering the
+// coroutine's cancellation slot cancels the call.
 template <typename Response, typename AsyncStub, typename Request>
 boost::asio::awaitable<absl::StatusOr<Response>> Call(
     AsyncStub* stub,

@@ -2,7 +2,7 @@
 
 #include <grpcpp/support/client_callback.h>
 
-#include <deque>
+#include <atomic>
 #include <mutex>
 #include <optional>
 
@@ -39,8 +39,9 @@ class AwaitableWriter {
     state_->StartCall();
   }
 
-  // False when the call has failed: Finish() tells why.
+  // False when the server wants no more: Finish() tells why.
   boost::asio::awaitable<bool> Write(Request request) {
+    if (state_->answered) co_return false;
     state_->request = std::move(request);
     auto start = [state = state_](std::function<void(bool)> done) {
       state->SetWriteDone(std::move(done));
@@ -69,6 +70,9 @@ class AwaitableWriter {
   struct State final : grpc::ClientWriteReactor<Request> {
     explicit State(std::unique_ptr<grpc::ClientContext> client) : context(std::move(client)) {}
 
+    // A server of client streaming speaks when it ends. Without this a writer in process would not
+    // learn of an early end: gRPC reports what it dropped there as written.
+    void OnReadInitialMetadataDone(bool) override { answered = true; }
     void SetWriteDone(std::function<void(bool)> done) {
       const std::lock_guard lock(mutex);
       write_done = std::move(done);
@@ -108,6 +112,7 @@ class AwaitableWriter {
     Request request;
     Response response;
     std::mutex mutex;
+    std::atomic<bool> answered = false;
     std::function<void(bool)> write_done;
     std::function<void(grpc::Status)> finished;
     std::optional<grpc::Status> status;
@@ -146,6 +151,7 @@ class AwaitableReader {
 
   // The next message; nullopt when the stream has ended.
   boost::asio::awaitable<std::optional<Response>> Read() {
+    if (ended_) co_return std::nullopt;
     auto start = [state = state_](std::function<void(bool)> done) {
       state->SetReadDone(std::move(done));
       state->StartRead(&state->response);
@@ -153,7 +159,10 @@ class AwaitableReader {
     auto cancel = [state = state_] { state->context->TryCancel(); };
     const bool ok = co_await AwaitCallback<bool>(std::move(start), std::move(cancel),
                                                  boost::asio::use_awaitable);
-    if (!ok) co_return std::nullopt;
+    if (!ok) {
+      ended_ = true;
+      co_return std::nullopt;
+    }
     co_return std::move(state_->response);
   }
 
@@ -219,6 +228,7 @@ class AwaitableReader {
   };
 
   std::shared_ptr<State> state_;
+  bool ended_ = false;
 };
 
 }  // namespace mediarouter::rpc

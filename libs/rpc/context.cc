@@ -1,9 +1,12 @@
 #include "rpc/context.h"
 
+#include <algorithm>
+
 #include "base/id.h"
 #include "base/strings.h"
 #include "mediarouter/common/v1/principal.pb.h"
 #include "obs/trace_context.h"
+#include "rpc/callback_queue.h"
 
 namespace mediarouter::rpc {
 namespace {
@@ -19,6 +22,12 @@ std::string Metadata(const grpc::ServerContextBase& server, const char* key) {
   return {found->second.data(), found->second.size()};
 }
 
+// gRPC aborts the process when it is given other bytes as the value of a text key.
+bool IsTextMetadata(std::string_view value) {
+  return !value.empty() &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
 }  // namespace
 
 void SetInternalToken(std::string token) { Token() = std::move(token); }
@@ -26,13 +35,14 @@ void SetInternalToken(std::string token) { Token() = std::move(token); }
 const std::string& InternalToken() { return Token(); }
 
 std::unique_ptr<grpc::ClientContext> MakeClientContext(const base::CallContext& context) {
+  KeepCallbackQueue();
   auto client = std::make_unique<grpc::ClientContext>();
   if (context.deadline != base::CallContext::Clock::time_point::max()) {
     client->set_deadline(std::chrono::system_clock::now() +
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(
                              context.deadline - base::CallContext::Clock::now()));
   }
-  if (!context.request_id.empty()) client->AddMetadata(kRequestIdKey, context.request_id);
+  if (IsTextMetadata(context.request_id)) client->AddMetadata(kRequestIdKey, context.request_id);
   if (!context.traceparent.empty()) {
     client->AddMetadata(kTraceparentKey, obs::ChildTraceparent(context.traceparent));
   }
@@ -43,7 +53,7 @@ std::unique_ptr<grpc::ClientContext> MakeClientContext(const base::CallContext& 
     principal.set_role(static_cast<common::v1::Role>(context.principal.role));
     client->AddMetadata(kPrincipalKey, principal.SerializeAsString());
   }
-  if (!InternalToken().empty()) client->AddMetadata(kTokenKey, InternalToken());
+  if (IsTextMetadata(InternalToken())) client->AddMetadata(kTokenKey, InternalToken());
   return client;
 }
 

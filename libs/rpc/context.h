@@ -26,7 +26,8 @@ const std::string& InternalToken();
 // The only way to make a ClientContext.
 std::unique_ptr<grpc::ClientContext> MakeClientContext(const base::CallContext& context);
 
-// The context of a call that came in. `server` must outlive what it is used for: `cancelled` asks it.
+// The context of a call that came in. `server` must outlive what it is used for: `cancelled` asks
+// it.
 base::CallContext FromServerContext(const grpc::ServerContextBase& server);
 
 // Whether the call shows the internal token (or none is needed).

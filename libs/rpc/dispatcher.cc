@@ -1,5 +1,7 @@
 #include "rpc/dispatcher.h"
 
+#include <exception>
+
 #include "base/status.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
@@ -18,7 +20,8 @@ bool IsFault(absl::StatusCode code) {
 absl::Status Dispatcher::Submit(const grpc::ServerContextBase& context,
                                 std::function<void()> task) {
   if (!HasInternalToken(context)) {
-    return base::Unauthenticated("invalid_internal_token", "the internal token is missing or wrong");
+    return base::Unauthenticated("invalid_internal_token",
+                                 "the internal token is missing or wrong");
   }
   if (!pool_.TrySubmit(std::move(task))) {
     return base::WithRetryAfter(base::Unavailable("overloaded", "{} is at its limit", service_),
@@ -31,6 +34,14 @@ absl::Status Dispatcher::Admit(const base::CallContext& call) const {
   if (call.Cancelled()) return base::Cancelled("cancelled", "the caller went away");
   if (call.Expired()) return base::DeadlineExceeded("deadline_exceeded", "too late to begin");
   return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Guarded(const std::function<absl::Status()>& handler) {
+  try {
+    return handler();
+  } catch (const std::exception& error) {
+    return base::Internal("unexpected_exception", "{}", error.what());
+  }
 }
 
 void Dispatcher::Observe(const base::CallContext& call, const char* method,

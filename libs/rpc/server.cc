@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "rpc/callback_queue.h"
 #include "rpc/context.h"
 
 namespace mediarouter::rpc {
@@ -22,6 +23,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const std::vector<grpc::Se
                                                       const std::string& address) {
   static std::once_flag health;
   std::call_once(health, [] { grpc::EnableDefaultHealthCheckService(true); });
+  KeepCallbackQueue();
   std::unique_ptr<Server> server(new Server);
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

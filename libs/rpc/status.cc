@@ -5,6 +5,24 @@
 
 namespace mediarouter::rpc {
 
+namespace {
+
+// For what gRPC itself makes: no connection, deadline, cancellation, a message that is too large.
+const char* ReasonOfGrpc(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return "service_unavailable";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case absl::StatusCode::kCancelled:
+      return "cancelled";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   common::v1::ErrorDetail detail;
@@ -27,15 +45,13 @@ absl::Status FromGrpc(const grpc::Status& status) {
   const bool detailed = wire.ParseFromString(status.error_details()) && wire.details_size() > 0 &&
                         wire.details(0).UnpackTo(&detail);
   if (!detailed) {
-    // Made by gRPC itself: no connection, deadline, cancellation.
-    return base::MakeStatus(code, code == absl::StatusCode::kUnavailable ? "service_unavailable" : "",
-                            status.error_message());
+    return base::MakeStatus(code, ReasonOfGrpc(code), status.error_message());
   }
   absl::Status result = base::MakeStatus(code, detail.reason(), status.error_message());
   if (!detail.param().empty()) result = base::WithParam(std::move(result), detail.param());
   if (detail.retry_after_ms() > 0) {
-    result = base::WithRetryAfter(std::move(result),
-                                  std::chrono::milliseconds(detail.retry_after_ms()));
+    result =
+        base::WithRetryAfter(std::move(result), std::chrono::milliseconds(detail.retry_after_ms()));
   }
   return result;
 }

@@ -11,7 +11,8 @@
 namespace mediarouter::rpc {
 
 // A blocking call, for pool threads only:
-//   auto keys = rpc::SyncCall<ListProviderKeysResponse>(*stub, &Stub::ListProviderKeys, call, request);
+//   auto keys = rpc::SyncCall<ListProviderKeysResponse>(*stub, &Stub::ListProviderKeys, call,
+//   request);
 template <typename Response, typename Stub, typename Request>
 absl::StatusOr<Response> SyncCall(Stub& stub,
                                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
