@@ -15,6 +15,7 @@ let services: Separate;
 
 before(async () => {
   sim = await Simulator.start();
+  await sim.defaults({shared_clip: true});
   services = await Separate.start({...SHORT, OPENAI_BASE_URL: sim.base}, {
     replicas: [{service: 'provider-worker', name: 'worker-2'}],
   });

@@ -14,6 +14,7 @@ let keyId: number | string;
 
 before(async () => {
   sim = await Simulator.start();
+  await sim.defaults({shared_clip: true});
   standalone = await Standalone.start({...SHORT, OPENAI_BASE_URL: sim.base});
   keyId = (await standalone.client.ok<{id: number}>(
       'POST', '/v1/keys', {json: {provider: 'openai', api_key: 'sk-lifecycle'}})).id;

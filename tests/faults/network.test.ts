@@ -19,6 +19,7 @@ let standalone: Standalone;
 
 before(async () => {
   sim = await Simulator.start();
+  await sim.defaults({shared_clip: true});
   gate = await Gate.before(Number(new URL(sim.url).port));
   standalone = await Standalone.start(
       {...SHORT, LOG_LEVEL: 'debug', OPENAI_BASE_URL: `http://127.0.0.1:${gate.port}/v1`});
