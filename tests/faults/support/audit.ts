@@ -135,7 +135,10 @@ export function report(name: string, kills: number, seed: number, result: Result
               ` (+ ${result.unanswered} unanswered), completed ${result.completed},` +
               ` unknowable ${result.unknowable}, paid ${result.paid},` +
               ` duplicates ${result.duplicates} (seed ${seed})`);
-  assert.ok(result.unknowable <= Math.max(1, all / 100),
+  // Right after a start all that waited is sent at once, and one kill can catch several of these:
+  // a short run says nothing about the share.
+  const allowed = all >= 1000 ? all / 100 : 5;
+  assert.ok(result.unknowable <= allowed,
             `${result.unknowable} of ${all} have an unknown outcome`);
   assert.equal(result.duplicates, 0);
 }
