@@ -89,8 +89,8 @@ void App::Stop(std::chrono::milliseconds drain) {
     obs::Log(obs::Level::kWarn, "breaking off what is still under way");
     parts.OnThread([&parts] { parts.runner.Abort(); });
   }
-  parts.server->Stop(std::chrono::milliseconds(0));
   parts.client->Stop();
+  parts.server->Stop(std::chrono::milliseconds(0));
   parts.pool.Shutdown();
   // Every call that is left has a deadline or was cancelled.
   parts.WaitIdle(std::chrono::steady_clock::time_point::max());

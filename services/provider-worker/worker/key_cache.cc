@@ -10,7 +10,8 @@ using VaultCalls = class vault::v1::ProviderKeyService::Stub::async;
 
 constexpr auto kLongestHold = std::chrono::minutes(5);
 // Time enough for a request that begins with the key to have been built.
-constexpr auto kFreshFor = kLongestHold - std::chrono::seconds(10);
+constexpr auto kFreshFor = kLongestHold - std::chrono::seconds(20);
+constexpr milliseconds kEvictEvery{10'000};
 constexpr milliseconds kCallBudget{10'000};
 
 }  // namespace
@@ -19,7 +20,8 @@ KeyCache::KeyCache(const boost::asio::any_io_executor& executor,
                    const std::shared_ptr<grpc::Channel>& vault, std::string holder)
     : executor_(executor),
       vault_(vault::v1::ProviderKeyService::NewStub(vault)),
-      holder_(std::move(holder)) {}
+      holder_(std::move(holder)),
+      timer_(executor) {}
 
 awaitable<absl::StatusOr<KeyCache::Secret>> KeyCache::Get(std::int64_t id) {
   std::shared_ptr<Entry>& slot = entries_[id];
@@ -58,10 +60,19 @@ awaitable<void> KeyCache::Fetch(std::int64_t id, std::shared_ptr<Entry> entry) {
   entry->fetched.Notify();
 }
 
-void KeyCache::Evict() {
-  std::erase_if(entries_, [](const auto& entry) {
-    return !entry.second->fetching && Clock::now() - entry.second->fetched_at >= kFreshFor;
-  });
+awaitable<void> KeyCache::Run() {
+  while (!stopping_) {
+    timer_.expires_after(kEvictEvery);
+    co_await timer_.async_wait(kTuple);
+    std::erase_if(entries_, [](const auto& entry) {
+      return !entry.second->fetching && Clock::now() - entry.second->fetched_at >= kFreshFor;
+    });
+  }
+}
+
+void KeyCache::Stop() {
+  stopping_ = true;
+  timer_.cancel();
 }
 
 }  // namespace mediarouter::worker

@@ -27,8 +27,9 @@ class KeyCache {
   // NotFound when the key is gone; the vault's own errors otherwise.
   awaitable<absl::StatusOr<Secret>> Get(std::int64_t id);
 
-  // Forgets what is too old; to be called every few seconds.
-  void Evict();
+  // Forgets what is too old, until Stop().
+  awaitable<void> Run();
+  void Stop();
 
  private:
   struct Entry {
@@ -45,6 +46,8 @@ class KeyCache {
   boost::asio::any_io_executor executor_;
   std::unique_ptr<vault::v1::ProviderKeyService::Stub> vault_;
   const std::string holder_;
+  bool stopping_ = false;
+  boost::asio::steady_timer timer_;
   std::map<std::int64_t, std::shared_ptr<Entry>> entries_;
 };
 

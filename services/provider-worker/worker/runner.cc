@@ -51,6 +51,7 @@ void Runner::Start() {
                  asio::bind_cancellation_slot(stop_acquiring_.slot(), asio::detached));
   asio::co_spawn(executor_, Loop(leases_.Run()), asio::detached);
   asio::co_spawn(executor_, Loop(progress_.Run()), asio::detached);
+  asio::co_spawn(executor_, Loop(keys_.Run()), asio::detached);
 }
 
 void Runner::Stop() {
@@ -65,6 +66,7 @@ void Runner::Stop() {
     job->timer.cancel();
   }
   progress_.Stop();
+  keys_.Stop();
   if (running_ == 0) leases_.Stop();
 }
 
@@ -88,7 +90,6 @@ awaitable<void> Runner::Loop(awaitable<void> body) {
 awaitable<void> Runner::AcquireLoop() {
   base::Backoff backoff(milliseconds(200), milliseconds(10'000));
   while (!stopping_) {
-    keys_.Evict();
     const int free = config_.max_jobs - running_;
     if (free <= 0) {
       co_await ended_.Wait();

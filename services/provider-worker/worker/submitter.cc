@@ -58,7 +58,7 @@ void Submitter::Close() {
 
 awaitable<std::optional<pb::WorkDirective>> Submitter::Submit(Job& job) {
   // The turn comes before the attempt: once that is committed its time is running.
-  const Semaphore::Permit permit = co_await Turn(job.provider_name()).Acquire();
+  Semaphore::Permit permit = co_await Turn(job.provider_name()).Acquire();
   if (!permit || job.over()) co_return std::nullopt;
   const milliseconds longest = std::min(config_.submit_timeout, leases_.LongestSend());
   if (!co_await leases_.Trusted(job, longest)) co_return std::nullopt;
@@ -68,6 +68,7 @@ awaitable<std::optional<pb::WorkDirective>> Submitter::Submit(Job& job) {
   if (!co_await Begin(job)) co_return std::nullopt;
   MR_FAIL_POINT("worker.attempt_begun");
   Report report = co_await Send(job, begin);
+  permit = Semaphore::Permit();
   MR_FAIL_POINT("worker.sent");
   auto directive = co_await Record(job, std::move(report));
   MR_FAIL_POINT("worker.recorded");
