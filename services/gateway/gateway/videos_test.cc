@@ -75,6 +75,7 @@ TEST_CASE("a video is sent whole and in parts, from the volume or by media-store
   CHECK(head.status == 200);
   CHECK(head.Header("content-length") == std::to_string(bytes.size()));
   CHECK(fixture.media.script.Calls("ReadAsset") == (on_volume ? 0 : 4));
+  CHECK(fixture.media.script.Calls("GetAsset") == 1);
 }
 
 TEST_CASE("a file of another size on the volume is not sent", "[unit][gateway]") {

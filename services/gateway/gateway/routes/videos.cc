@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kSuffix = ".mp4";
 // The bytes of a generation never change, but it may be deleted.
 constexpr char kCacheControl[] = "private, max-age=3600";
+constexpr std::size_t kMaxAssets = 10'000;
 // A large video to a slow client takes longer than any request; the server cuts those that stall.
 constexpr std::chrono::hours kStreamTime{6};
 
@@ -59,6 +60,24 @@ boost::asio::awaitable<absl::Status> VideoRoutes::Admit(http::Request& request,
   co_return absl::OkStatus();
 }
 
+// What is stored never changes, and goes only after its generation is hidden: whoever was just
+// shown the generation may be answered from memory.
+boost::asio::awaitable<absl::StatusOr<media::v1::Asset>> VideoRoutes::AssetOf(
+    const base::CallContext& call, const std::string& asset_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = assets_.find(asset_id);
+    if (found != assets_.end()) co_return found->second;
+  }
+  auto asset = co_await backends_.GetAsset(call, asset_id);
+  if (asset.ok()) {
+    const std::lock_guard lock(mutex_);
+    if (assets_.size() >= kMaxAssets) assets_.clear();
+    assets_[asset_id] = *asset;
+  }
+  co_return asset;
+}
+
 bool VideoRoutes::SetFileBody(const media::v1::Asset& asset, std::uint64_t offset,
                               std::uint64_t length, http::Response& response) const {
   if (storage_path_.empty() || !IsSafe(asset.volume_path())) return false;
@@ -86,7 +105,7 @@ boost::asio::awaitable<absl::StatusOr<http::Response>> VideoRoutes::Get(http::Re
       !generation->has_video()) {
     co_return base::NotFound("video_not_ready", "this generation has no video (yet)");
   }
-  const auto asset = co_await backends_.GetAsset(request.context, generation->video().asset_id());
+  const auto asset = co_await AssetOf(request.context, generation->video().asset_id());
   if (!asset.ok()) {
     const bool absent = asset.status().code() == absl::StatusCode::kNotFound;
     co_return absent ? NoVideo() : asset.status();

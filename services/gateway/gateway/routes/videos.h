@@ -1,6 +1,8 @@
 #pragma once
 
+#include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "gateway/auth.h"
 #include "gateway/backends.h"
@@ -20,6 +22,8 @@ class VideoRoutes {
  private:
   boost::asio::awaitable<absl::StatusOr<http::Response>> Get(http::Request& request);
   boost::asio::awaitable<absl::Status> Admit(http::Request& request, const std::string& id);
+  boost::asio::awaitable<absl::StatusOr<media::v1::Asset>> AssetOf(const base::CallContext& call,
+                                                                   const std::string& asset_id);
   bool SetFileBody(const media::v1::Asset& asset, std::uint64_t offset, std::uint64_t length,
                    http::Response& response) const;
 
@@ -27,6 +31,8 @@ class VideoRoutes {
   Authenticator& authenticator_;
   const SignedLinks& links_;
   std::string storage_path_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, media::v1::Asset> assets_;  // by id
 };
 
 }  // namespace mediarouter::gateway
