@@ -12,10 +12,12 @@ using Text = boost::json::string_view;
 
 // Told of each token by the parser; false stops it.
 struct Handler {
+  // NOLINTBEGIN(readability-identifier-naming): the parser looks for these names.
   static constexpr std::size_t max_object_size = -1;
   static constexpr std::size_t max_array_size = -1;
   static constexpr std::size_t max_key_size = -1;
   static constexpr std::size_t max_string_size = -1;
+  // NOLINTEND(readability-identifier-naming)
 
   std::vector<std::set<std::string>> open;  // names of the objects that have not ended
   std::string key;

@@ -66,6 +66,7 @@ Router::Match Router::Find(std::string_view method, std::string_view path) const
 
 std::vector<std::string> Router::Routes() const {
   std::vector<std::string> routes;
+  routes.reserve(routes_.size());
   for (const Route& route : routes_) routes.push_back(route.method + " " + route.pattern);
   return routes;
 }

@@ -57,6 +57,11 @@ Response Text(int status, std::string text) {
   return response;
 }
 
+awaitable<std::optional<std::string>> NextPiece(std::shared_ptr<int> left) {
+  if ((*left)-- > 0) co_return "piece;";
+  co_return "";
+}
+
 // A server with a handler per path.
 class Fixture {
  public:
@@ -94,10 +99,7 @@ class Fixture {
     if (request.path == "/stream") {
       StreamBody stream;
       auto left = std::make_shared<int>(3);
-      stream.next = [left]() -> awaitable<std::optional<std::string>> {
-        if ((*left)-- > 0) co_return "piece;";
-        co_return "";
-      };
+      stream.next = [left] { return NextPiece(left); };
       if (request.Query("length")) stream.length = 18;
       Response response;
       response.body = std::move(stream);

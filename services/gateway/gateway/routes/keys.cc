@@ -29,8 +29,8 @@ struct NewKey {
 // The texts never repeat the secret, whatever was sent in its place.
 absl::StatusOr<NewKey> ReadNewKey(const boost::json::value& body) {
   http::JsonObject read(body);
-  const NewKey key{read.String("provider").value_or(""), read.String("api_key").value_or(""),
-                   read.String("name").value_or("")};
+  NewKey key{read.String("provider").value_or(""), read.String("api_key").value_or(""),
+             read.String("name").value_or("")};
   for (const auto& [name, text] :
        {std::pair("provider", &key.provider), {"api_key", &key.secret}}) {
     if (text->empty()) {
