@@ -56,23 +56,9 @@ absl::StatusOr<fs::path> OpenDataDir(const base::Environment& env) {
   return dir;
 }
 
-absl::StatusOr<base::SecretString> KeptSecret(const fs::path& dir, const char* name) {
-  const fs::path path = dir / name;
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd >= 0) {
-    const base::SecretString secret(base::HexEncode(base::RandomBytes(32)));
-    const std::string_view text = secret.Reveal();
-    // Synced, file and folder: what is encrypted with a key that was lost is lost as well.
-    const bool written =
-        write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-    close(fd);
-    const int folder = open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool named = folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0) close(folder);
-    if (!written || !named) return Fault(path, "cannot write");
-    return secret.Clone();
-  }
-  if (errno != EEXIST) return Fault(path, "cannot make");
+namespace {
+
+absl::StatusOr<base::SecretString> Read(const fs::path& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return Fault(path, "cannot read");
   if ((info.st_mode & 077) != 0) {
@@ -88,6 +74,42 @@ absl::StatusOr<base::SecretString> KeptSecret(const fs::path& dir, const char* n
                                     path.string(), kMinSecret);
   }
   return secret;
+}
+
+// Synced, file and folder, before it gets its name: what is encrypted with a key that was lost is
+// lost as well, and half a key would stop every later start.
+absl::Status Write(const fs::path& dir, const fs::path& path, const base::SecretString& secret) {
+  const fs::path temporary = dir / base::NewId(".secret-");
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return Fault(temporary, "cannot make");
+  const std::string_view text = secret.Reveal();
+  const bool written =
+      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  close(fd);
+  // A link never replaces: when two processes start at once, the first one's secret stays.
+  const bool named = written && (link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  const absl::Status status = named ? absl::OkStatus() : Fault(path, "cannot write");
+  unlink(temporary.c_str());
+  const int folder = open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool durable = folder >= 0 && fsync(folder) == 0;
+  if (folder >= 0) close(folder);
+  if (status.ok() && !durable) return Fault(dir, "cannot sync");
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<Kept> KeptSecret(const fs::path& dir, const std::string& name,
+                                const std::string& prefix) {
+  const fs::path path = dir / name;
+  Kept kept;
+  if (access(path.c_str(), F_OK) != 0) {
+    kept.made = true;
+    MR_RETURN_IF_ERROR(
+        Write(dir, path, base::SecretString(prefix + base::HexEncode(base::RandomBytes(32)))));
+  }
+  MR_ASSIGN_OR_RETURN(kept.secret, Read(path));
+  return kept;
 }
 
 }  // namespace mediarouter::standalone

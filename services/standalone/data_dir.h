@@ -20,7 +20,14 @@ inline constexpr base::Setting kDataDir{
 // private database runs as another user when we are root); what is in it decides who may read.
 absl::StatusOr<std::filesystem::path> OpenDataDir(const base::Environment& env);
 
-// The secret in `dir`/`name`, made from 32 random bytes with mode 0600 when it is missing.
-absl::StatusOr<base::SecretString> KeptSecret(const std::filesystem::path& dir, const char* name);
+struct Kept {
+  base::SecretString secret;
+  bool made = false;  // just now
+};
+
+// The secret in `dir`/`name`. When it is missing it is made: `prefix` and 32 random bytes in hex,
+// mode 0600, complete and durable before it can be seen under its name.
+absl::StatusOr<Kept> KeptSecret(const std::filesystem::path& dir, const std::string& name,
+                                const std::string& prefix = "");
 
 }  // namespace mediarouter::standalone

@@ -30,13 +30,15 @@ TEST_CASE("a kept secret is made once, for its owner alone", "[unit][data_dir]")
   fs::create_directories(folder.path);
   const auto first = KeptSecret(folder.path, "secret.key");
   REQUIRE_OK(first);
-  CHECK(first->Reveal().size() == 64);
+  CHECK(first->secret.Reveal().size() == 64);
   struct stat info {};
   REQUIRE(stat((folder.path / "secret.key").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
   const auto second = KeptSecret(folder.path, "secret.key");
   REQUIRE_OK(second);
-  CHECK(second->Reveal() == first->Reveal());
+  CHECK(first->made);
+  CHECK_FALSE(second->made);
+  CHECK(second->secret.Reveal() == first->secret.Reveal());
 }
 
 TEST_CASE("a secret that others can read, or that is too short, is refused", "[unit][data_dir]") {

@@ -32,13 +32,14 @@ bool Given(const base::Environment& env, const std::string& name) {
   return false;
 }
 
-// A secret that the operator did not set is made once and kept in the data folder.
-absl::Status FillSecret(base::Environment& env, const fs::path& dir, const char* name,
-                        const char* file) {
-  if (Given(env, name)) return absl::OkStatus();
-  MR_ASSIGN_OR_RETURN(const base::SecretString secret, KeptSecret(dir, file));
-  env[name] = std::string(secret.Reveal());
-  return absl::OkStatus();
+// A secret that the operator did not set is made once and kept in the data folder. Returns whether
+// it was made just now.
+absl::StatusOr<bool> FillSecret(base::Environment& env, const fs::path& dir, const char* name,
+                                const char* file, const char* prefix = "") {
+  if (Given(env, name)) return false;
+  MR_ASSIGN_OR_RETURN(const Kept kept, KeptSecret(dir, file, prefix));
+  env[name] = std::string(kept.secret.Reveal());
+  return kept.made;
 }
 
 void Print(const std::string& line) {
@@ -50,8 +51,11 @@ void Print(const std::string& line) {
 
 absl::Status Serve(base::Environment env, const ServeOptions& options, base::Shutdown& shutdown) {
   MR_ASSIGN_OR_RETURN(const fs::path dir, OpenDataDir(env));
-  MR_RETURN_IF_ERROR(FillSecret(env, dir, "ENCRYPTION_KEY", "encryption.key"));
-  MR_RETURN_IF_ERROR(FillSecret(env, dir, "SECRET_KEY", "secret.key"));
+  MR_RETURN_IF_ERROR(FillSecret(env, dir, "ENCRYPTION_KEY", "encryption.key").status());
+  MR_RETURN_IF_ERROR(FillSecret(env, dir, "SECRET_KEY", "secret.key").status());
+  // Kept before the vault hears of it: a start that is killed half way loses nobody's key.
+  MR_ASSIGN_OR_RETURN(const bool first_start,
+                      FillSecret(env, dir, "MEDIAROUTER_ADMIN_KEY", "admin.key", "mr_"));
   if (!Given(env, service::kStoragePath.name)) {
     env[service::kStoragePath.name] = (dir / "videos").string();
   }
@@ -96,9 +100,7 @@ absl::Status Serve(base::Environment env, const ServeOptions& options, base::Shu
                                                            .media = media->channel()}));
 
   Print(fmt::format("MediaRouter listening on http://{}:{}", gateway_config.host, gateway->port()));
-  if (const auto key = vault->first_admin_key()) {
-    Print(fmt::format("Access key: {}", key->Reveal()));
-  }
+  if (first_start) Print(fmt::format("Access key: {}", env["MEDIAROUTER_ADMIN_KEY"]));
   shutdown.Wait();
   obs::Log(obs::Level::kInfo, "stopping");
   const auto drain = read.Seconds(service::kDrainSeconds);

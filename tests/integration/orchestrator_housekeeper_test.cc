@@ -51,7 +51,8 @@ TEST_CASE("the file of a deleted generation is deleted once", "[integration]") {
   Orchestrator orchestrator;
   FakeMedia media;
   testing::FakeClock clock;
-  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(), clock);
+  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(),
+                          std::chrono::minutes(10), clock);
   const std::string asset = DeletedAsset(orchestrator);
   CHECK(housekeeper.RunTasks() == 1);
   CHECK(housekeeper.RunTasks() == 0);
@@ -63,7 +64,8 @@ TEST_CASE("a task whose service is down is tried again later", "[integration]") 
   FakeMedia media;
   testing::FakeClock clock;
   media.down = true;
-  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(), clock);
+  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(),
+                          std::chrono::minutes(10), clock);
   DeletedAsset(orchestrator);
   CHECK(housekeeper.RunTasks() == 0);
   CHECK(orchestrator.Sql("SELECT tries FROM tasks WHERE run_at > now()") == "1");
@@ -77,7 +79,8 @@ TEST_CASE("a revoked key's secret goes when nothing open needs it", "[integratio
   Orchestrator orchestrator;
   FakeMedia media;
   testing::FakeClock clock;
-  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(), clock);
+  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(),
+                          std::chrono::minutes(10), clock);
   orchestrator.keys.revoked = {1};
   const Lease lease = orchestrator.Submitted("job-1");
   housekeeper.DestroyRevokedKeys();
@@ -96,7 +99,8 @@ TEST_CASE("an asset that no generation was completed with is deleted", "[integra
   Orchestrator orchestrator;
   FakeMedia media;
   testing::FakeClock clock;
-  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(), clock);
+  Housekeeper housekeeper(orchestrator.fixture.pool(), orchestrator.keys, media.channel(),
+                          std::chrono::minutes(10), clock);
   const Lease lease = orchestrator.Submitted("job-1");
   REQUIRE_OK(
       orchestrator.work.ReportOutcome(orchestrator.none, lease, 1, std::nullopt, std::nullopt));
@@ -106,7 +110,8 @@ TEST_CASE("an asset that no generation was completed with is deleted", "[integra
   REQUIRE_OK(orchestrator.work.BeginStore(orchestrator.none, lease, lost));
   REQUIRE_OK(orchestrator.work.BeginStore(orchestrator.none, lease, kept));
   CHECK(housekeeper.RunTasks() == 0);
-  orchestrator.Sql("WITH u AS (UPDATE tasks SET run_at = now() RETURNING 1) SELECT count(*) FROM u");
+  orchestrator.Sql(
+      "WITH u AS (UPDATE tasks SET run_at = now() RETURNING 1) SELECT count(*) FROM u");
 
   SECTION("while the other one stays") {
     REQUIRE_OK(orchestrator.work.Complete(orchestrator.none, lease, {.asset_id = kept}));

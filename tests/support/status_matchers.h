@@ -18,26 +18,26 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
 }  // namespace mediarouter::testing
 
 // Assertions on Status and StatusOr that print what was there instead.
-#define CHECK_OK(expression)                                                  \
-  do {                                                                        \
-    const auto& mr_checked = (expression);                                    \
+#define CHECK_OK(expression)                                                           \
+  do {                                                                                 \
+    const auto& mr_checked = (expression);                                             \
     INFO(::mediarouter::base::Describe(::mediarouter::testing::StatusOf(mr_checked))); \
-    CHECK(mr_checked.ok());                                                   \
+    CHECK(mr_checked.ok());                                                            \
   } while (false)
 
-#define REQUIRE_OK(expression)                                                \
-  do {                                                                        \
-    const auto& mr_checked = (expression);                                    \
+#define REQUIRE_OK(expression)                                                         \
+  do {                                                                                 \
+    const auto& mr_checked = (expression);                                             \
     INFO(::mediarouter::base::Describe(::mediarouter::testing::StatusOf(mr_checked))); \
-    REQUIRE(mr_checked.ok());                                                 \
+    REQUIRE(mr_checked.ok());                                                          \
   } while (false)
 
 // The code and the reason of a failure.
-#define CHECK_FAILS(expression, expected_code, expected_reason)               \
-  do {                                                                        \
-    const auto& mr_checked = (expression);                                    \
-    const auto& mr_status = ::mediarouter::testing::StatusOf(mr_checked);     \
-    INFO(::mediarouter::base::Describe(mr_status));                           \
-    CHECK(mr_status.code() == (expected_code));                               \
-    CHECK(::mediarouter::base::Reason(mr_status) == (expected_reason));       \
+#define CHECK_FAILS(expression, expected_code, expected_reason)           \
+  do {                                                                    \
+    const auto& mr_checked = (expression);                                \
+    const auto& mr_status = ::mediarouter::testing::StatusOf(mr_checked); \
+    INFO(::mediarouter::base::Describe(mr_status));                       \
+    CHECK(mr_status.code() == (expected_code));                           \
+    CHECK(::mediarouter::base::Reason(mr_status) == (expected_reason));   \
   } while (false)

@@ -26,7 +26,8 @@ constexpr Translation kByCode[] = {
     {absl::StatusCode::kPermissionDenied, 403, "permission_error", "permission_denied"},
     {absl::StatusCode::kNotFound, 404, kInvalidRequest, "not_found"},
     {absl::StatusCode::kAlreadyExists, 409, kInvalidRequest, "conflict"},
-    {absl::StatusCode::kAborted, 409, kInvalidRequest, "conflict"},
+    // The database could not commit, or nobody knows whether it did: nothing that a client did.
+    {absl::StatusCode::kAborted, 503, kServerError, "service_unavailable"},
     {absl::StatusCode::kResourceExhausted, 429, "rate_limit_error", "rate_limit_exceeded"},
     {absl::StatusCode::kCancelled, 499, "request_cancelled", "request_cancelled"},
     {absl::StatusCode::kUnimplemented, 501, kServerError, "not_implemented"},
@@ -65,6 +66,8 @@ Translation Translate(const absl::Status& status, const std::string& reason) {
   for (const Translation& entry : kByCode) {
     if (entry.status == status.code()) result = entry;
   }
+  // A constraint of the database that nobody translated: its text names tables.
+  if (reason == "already_exists") result = kInternal;
   for (const auto& entry : kByReason) {
     if (entry.reason == reason) result.http = entry.http;
   }

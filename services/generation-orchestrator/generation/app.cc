@@ -51,7 +51,7 @@ struct App::Parts {
         generation_service(generations, catalog, *keys, signal),
         work_service(work_rows, *keys, signal, config.work),
         rescuer(pool, signal, config.work.lease_term, base::SystemClock()),
-        housekeeper(pool, *keys, channels.media, base::SystemClock()),
+        housekeeper(pool, *keys, channels.media, config.revoked_key_calm, base::SystemClock()),
         // What runs here is at the database: more threads would only queue for a connection.
         threads("orchestrator", config.pool_size, kQueue),
         waiting("orch-waiting", kWaitingThreads, kWaitingThreads),

@@ -14,11 +14,15 @@ constexpr base::Setting kQueuePatienceSeconds{
     "QUEUE_PATIENCE_SECONDS", "86400",
     "how long a generation may wait for a provider that will not take it"};
 
+constexpr base::Setting kRevokedKeySeconds{
+    "REVOKED_KEY_SECONDS", "600",
+    "how long the secret of a revoked provider key is kept after nothing open needs it"};
+
 }  // namespace
 
 std::span<const base::Setting* const> Settings() {
   static constexpr const base::Setting* kAll[] = {&kLeaseSeconds, &kLookupSeconds,
-                                                  &kQueuePatienceSeconds};
+                                                  &kQueuePatienceSeconds, &kRevokedKeySeconds};
   return kAll;
 }
 
@@ -37,6 +41,7 @@ absl::StatusOr<Config> Config::FromEnv(const base::Environment& env) {
       std::min<std::chrono::milliseconds>(std::chrono::seconds(5), config.work.submit_timeout / 6);
   config.work.lookup_window = read.Seconds(kLookupSeconds);
   config.work.queue_patience = read.Seconds(kQueuePatienceSeconds);
+  config.revoked_key_calm = read.Seconds(kRevokedKeySeconds);
   // A worker sends only under a lease that outlives the send: a shorter one would never send.
   if (config.work.lease_term < config.work.submit_timeout + 2 * config.work.submit_margin) {
     read.Fault(kLeaseSeconds, "must be longer than SUBMIT_TIMEOUT_SECONDS and its margins");

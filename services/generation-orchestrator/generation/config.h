@@ -19,6 +19,7 @@ struct Config {
   std::string catalog_path;                      // "" for the compiled one
   std::map<std::string, std::string> base_urls;  // by provider
   WorkConfig work;
+  std::chrono::milliseconds revoked_key_calm{std::chrono::minutes(10)};
   // Nobody else can hold a lease: this process has the database to itself (standalone with its
   // private Postgres).
   bool exclusive_database = false;

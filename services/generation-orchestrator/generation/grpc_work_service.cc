@@ -165,11 +165,11 @@ grpc::ServerUnaryReactor* GrpcWorkService::ReportOutcome(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* GrpcWorkService::BeginStore(grpc::CallbackServerContext* context,
                                                       const v1::BeginStoreRequest* request,
                                                       Empty* response) {
-  return dispatcher_.Unary(context, "BeginStore", request, response,
-                           [this](const base::CallContext& call, const auto& r) {
-                             return Encoded(
-                                 service_.BeginStore(call, Decode(r.lease()), r.asset_id()));
-                           });
+  return dispatcher_.Unary(
+      context, "BeginStore", request, response,
+      [this](const base::CallContext& call, const auto& r) {
+        return Encoded(service_.BeginStore(call, Decode(r.lease()), r.asset_id()));
+      });
 }
 
 grpc::ServerUnaryReactor* GrpcWorkService::CompleteGeneration(

@@ -19,9 +19,6 @@ namespace pb = mediarouter::media::v1;
 constexpr std::chrono::seconds kBudget{30};
 constexpr std::chrono::seconds kRound{1};
 constexpr int kRoundsPerSlowRound = 30;
-// A send with this key may have been chosen a moment before it was revoked, and a worker holds a
-// plaintext for five minutes.
-constexpr std::chrono::minutes kKeyCalm{10};
 
 // Taking a task moves it into the future: when this process dies, another one does it then.
 constexpr char kTake[] =
@@ -118,7 +115,7 @@ void Housekeeper::DestroyRevokedKeys() {
       continue;
     }
     const auto since = unused_since_.try_emplace(key, now).first->second;
-    if (now - since >= kKeyCalm) {
+    if (now - since >= key_calm_) {
       const absl::Status status = keys_.Destroy(context, key);
       obs::Log(obs::Level::kInfo, context, "destroyed the secret of a revoked provider key",
                {{"provider_key_id", key}, {"result", base::Describe(status)}});

@@ -24,8 +24,8 @@ namespace mediarouter::generation {
 class Housekeeper {
  public:
   Housekeeper(pg::Pool& pool, ProviderKeys& keys, std::shared_ptr<grpc::Channel> media,
-              const base::Clock& clock)
-      : pool_(pool), keys_(keys), media_(std::move(media)), clock_(clock) {}
+              std::chrono::milliseconds key_calm, const base::Clock& clock)
+      : pool_(pool), keys_(keys), media_(std::move(media)), key_calm_(key_calm), clock_(clock) {}
   ~Housekeeper() { Stop(); }
 
   void Start();
@@ -40,6 +40,9 @@ class Housekeeper {
   pg::Pool& pool_;
   ProviderKeys& keys_;
   std::shared_ptr<grpc::Channel> media_;
+  // A send with a revoked key may have been chosen a moment before, and a worker holds a plaintext
+  // for five minutes: its secret is kept so much longer.
+  const std::chrono::milliseconds key_calm_;
   const base::Clock& clock_;
   std::map<std::int64_t, std::chrono::steady_clock::time_point> unused_since_;
   base::Shutdown stop_;

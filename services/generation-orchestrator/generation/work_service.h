@@ -63,7 +63,8 @@ class WorkService {
   absl::Status BeginStore(const base::CallContext& context, const Lease& lease,
                           const std::string& asset_id);
   // kStore when BeginStore is too long ago: the asset is being deleted.
-  absl::StatusOr<Directive> Complete(const base::CallContext& context, const Lease& lease, const Video& video);
+  absl::StatusOr<Directive> Complete(const base::CallContext& context, const Lease& lease,
+                                     const Video& video);
   absl::Status FailOutput(const base::CallContext& context, const Lease& lease,
                           const std::string& message);
 

@@ -166,6 +166,24 @@ TEST_CASE_METHOD(Fixture, "a provider that cannot list leaves the outcome unknow
   CHECK(provider_.count("create") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "attempts wait until the provider key is at hand, all but the first",
+                 "[worker][submit]") {
+  int begun = 0;
+  vault_.before_access = [&] {
+    orchestrator_.Await([&] {
+      begun = static_cast<int>(orchestrator_.begins.size());
+      return begun > 0;
+    });
+  };
+  for (const char* id : {"gen_1", "gen_2", "gen_3"}) orchestrator_.Offer(Item(id));
+  Start();
+  REQUIRE(AwaitCompletions(3));
+  Stop();
+  CHECK(begun == 1);
+  CHECK(vault_.accesses == 1);
+  CHECK(provider_.count("create") == 3);
+}
+
 TEST_CASE_METHOD(Fixture, "nothing is sent before the attempt is committed", "[worker][submit]") {
   SECTION("no key") {
     orchestrator_.begin_failures = {base::Unavailable("no_provider_key", "none")};
@@ -211,20 +229,19 @@ TEST_CASE_METHOD(Fixture, "nothing is sent before the attempt is committed", "[w
 }
 
 TEST_CASE_METHOD(Fixture, "a lost lease ends the work", "[worker][lease]") {
-  std::atomic<bool> completed = false;
-  provider_.poll = [&](int) {
-    return FakeProvider::Json(completed ? R"({"status":"completed"})"
-                                        : R"({"status":"in_progress"})");
-  };
-  orchestrator_.Offer(Item());
+  provider_.poll = [](int) { return FakeProvider::Json(R"({"status":"in_progress"})"); };
+  orchestrator_.Offer(Item("gen_1"));
+  orchestrator_.Offer(Item("gen_2"));
   Start();
-  REQUIRE(provider_.Await([&] { return provider_.counted("poll") > 0; }));
+  REQUIRE(orchestrator_.Await([&] { return orchestrator_.submits.size() == 2; }));
   orchestrator_.TakeAway("gen_1");
-  REQUIRE(orchestrator_.Await([&] { return orchestrator_.losses_told > 0; }));
-  completed = true;
+  REQUIRE(orchestrator_.Await(
+      [&] { return orchestrator_.renewing == std::set<std::string>{"gen_2"}; }));
   Stop();
+  // Of the lost one nothing was heard any more.
   CHECK(orchestrator_.outcomes.empty());
-  CHECK(orchestrator_.releases.empty());
+  REQUIRE(orchestrator_.releases.size() == 1);
+  CHECK(orchestrator_.releases[0].lease().generation_id() == "gen_2");
 }
 
 TEST_CASE_METHOD(Fixture, "the id of a paid job is recorded after the lease is lost",

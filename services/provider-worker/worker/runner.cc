@@ -19,9 +19,10 @@ namespace {
 namespace asio = boost::asio;
 using Calls = Orchestrator::Calls;
 
-constexpr int kMostPerAcquire = 1'000;
+constexpr int kMostPerAcquire = 100;
 constexpr milliseconds kAcquireWait{20'000};
 constexpr milliseconds kAcquireSlack{10'000};
+constexpr milliseconds kFarewellBudget{2'000};
 constexpr milliseconds kUnknownProviderDelay{30'000};
 constexpr milliseconds kTroubleDelay{15'000};
 
@@ -67,7 +68,28 @@ void Runner::Stop() {
   }
   progress_.Stop();
   keys_.Stop();
-  if (running_ == 0) leases_.Stop();
+  if (running_ == 0) Leave();
+}
+
+void Runner::Leave() {
+  if (std::exchange(leaving_, true)) return;
+  leases_.Stop();
+  ++loops_;  // here, not in the coroutine: it begins a moment later
+  asio::co_spawn(executor_, Farewell(), asio::detached);
+}
+
+// Also what was handed out by a call that was cut off: nobody else would know of it for a term.
+awaitable<void> Runner::Farewell() {
+  pb::ReleaseWorkerRequest request;
+  request.set_worker_id(worker_id_);
+  const auto response = co_await rpc::Call<google::protobuf::Empty>(
+      work_->async(), &Calls::ReleaseWorker,
+      base::CallContext::Background(worker_id_, kFarewellBudget), std::move(request));
+  if (!response.ok()) {
+    obs::Log(obs::Level::kWarn, "leases were not given back and will lapse",
+             {{"worker_id", worker_id_}, {"error", base::Describe(response.status())}});
+  }
+  --loops_;
 }
 
 void Runner::Abort() {
@@ -157,7 +179,7 @@ awaitable<void> Runner::Work(std::shared_ptr<Job> job) {
   if (leases_.Remove(*job)) co_await orchestrator_.Release(*job, delay);
   working_.erase(fmt::format("{}/{}", job->id(), job->item.lease().token()));
   --running_;
-  if (stopping_ && running_ == 0) leases_.Stop();
+  if (stopping_ && running_ == 0) Leave();
   ended_.Notify();
 }
 

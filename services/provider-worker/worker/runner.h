@@ -33,6 +33,8 @@ class Runner {
   awaitable<void> AcquireLoop();
   awaitable<bool> Acquire(int most);
   awaitable<void> Loop(awaitable<void> body);
+  void Leave();
+  awaitable<void> Farewell();
   void Begin(std::shared_ptr<Job> job);
   awaitable<void> Work(std::shared_ptr<Job> job);
   awaitable<void> Steps(Job& job);
@@ -51,6 +53,7 @@ class Runner {
   Follower follower_;
   Storer storer_;
   bool stopping_ = false;
+  bool leaving_ = false;
   int loops_ = 0;
   int running_ = 0;  // jobs' coroutines, also of those whose lease is lost
   std::map<std::string, std::shared_ptr<Job>> working_;  // those, by id and token

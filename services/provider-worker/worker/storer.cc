@@ -184,9 +184,8 @@ awaitable<bool> Storer::Complete(Job& job, const Asset& asset) {
   pb::CompleteGenerationRequest request;
   *request.mutable_lease() = job.item.lease();
   Encode(asset, request.mutable_video());
-  const auto done =
-      co_await orchestrator_.Report<pb::CompleteGenerationRequest, pb::WorkDirective>(
-          job, &Calls::CompleteGeneration, std::move(request));
+  const auto done = co_await orchestrator_.Report<pb::CompleteGenerationRequest, pb::WorkDirective>(
+      job, &Calls::CompleteGeneration, std::move(request));
   if (!done) co_return true;
   if (done->action() == pb::WORK_ACTION_STORE) co_return false;
   MR_FAIL_POINT("worker.completed");

@@ -48,18 +48,36 @@ Submitter::Submitter(const boost::asio::any_io_executor& executor, const RunnerC
       leases_(leases),
       orchestrator_(orchestrator) {}
 
-Semaphore& Submitter::Turn(const std::string& provider) {
-  return turns_.try_emplace(provider, executor_, config_.submit_concurrency).first->second;
+Submitter::Lane& Submitter::LaneOf(const std::string& provider) {
+  return lanes_.try_emplace(provider, executor_, config_.submit_concurrency).first->second;
 }
 
 void Submitter::Close() {
-  for (auto& [provider, turn] : turns_) turn.Close();
+  for (auto& [provider, lane] : lanes_) {
+    lane.turn.Close();
+    lane.alone.Close();
+  }
 }
 
 awaitable<std::optional<pb::WorkDirective>> Submitter::Submit(Job& job) {
   // The turn comes before the attempt: once that is committed its time is running.
-  Semaphore::Permit permit = co_await Turn(job.provider_name()).Acquire();
+  Lane& lane = LaneOf(job.provider_name());
+  Semaphore::Permit permit = co_await lane.turn.Acquire();
   if (!permit || job.over()) co_return std::nullopt;
+  // What lies between a committed attempt and its first byte is what a kill makes unknowable, so
+  // the provider key is read before. Which one it will be, one job finds out alone: right after a
+  // start all that waited would else be caught in the reading.
+  Semaphore::Permit alone;
+  if (lane.key == 0) {
+    alone = co_await lane.alone.Acquire();
+    if (!alone || job.over()) co_return std::nullopt;
+  }
+  if (lane.key != 0) {
+    alone = Semaphore::Permit();
+    const auto refreshed = co_await keys_.Get(lane.key);
+    if (!refreshed.ok()) lane.key = 0;
+    if (job.over()) co_return std::nullopt;
+  }
   const milliseconds longest = std::min(config_.submit_timeout, leases_.LongestSend());
   if (!co_await leases_.Trusted(job, longest)) co_return std::nullopt;
   // Counted from before the commit, so that the send has surely ended when the orchestrator's
@@ -67,7 +85,10 @@ awaitable<std::optional<pb::WorkDirective>> Submitter::Submit(Job& job) {
   const auto begin = Clock::now();
   if (!co_await Begin(job)) co_return std::nullopt;
   MR_FAIL_POINT("worker.attempt_begun");
-  Report report = co_await Send(job, begin);
+  const auto key = co_await keys_.Get(job.attempt.provider_key_id());
+  lane.key = key.ok() ? job.attempt.provider_key_id() : 0;
+  alone = Semaphore::Permit();
+  Report report = co_await Send(job, begin, key);
   permit = Semaphore::Permit();
   MR_FAIL_POINT("worker.sent");
   auto directive = co_await Record(job, std::move(report));
@@ -108,10 +129,10 @@ awaitable<bool> Submitter::Begin(Job& job) {
   co_return false;
 }
 
-awaitable<Submitter::Report> Submitter::Send(Job& job, Clock::time_point begin) {
+awaitable<Submitter::Report> Submitter::Send(Job& job, Clock::time_point begin,
+                                             const absl::StatusOr<KeyCache::Secret>& key) {
   Report report;
   report.outcome = pb::SUBMIT_OUTCOME_NOT_SENT;
-  const auto key = co_await keys_.Get(job.attempt.provider_key_id());
   if (!key.ok()) {
     if (key.status().code() == absl::StatusCode::kNotFound) {
       report.fault.kind = providers::FaultKind::kInvalidKey;

@@ -30,6 +30,14 @@ class Submitter {
   void Close();
 
  private:
+  // The sends to one provider.
+  struct Lane {
+    Lane(const boost::asio::any_io_executor& executor, int concurrency)
+        : turn(executor, concurrency), alone(executor, 1) {}
+    Semaphore turn;
+    Semaphore alone;       // while no key is known
+    std::int64_t key = 0;  // that the latest attempt took; 0: none could be read
+  };
   struct Report {
     pb::SubmitOutcome outcome = pb::SUBMIT_OUTCOME_AMBIGUOUS;
     std::string job_id;
@@ -37,9 +45,10 @@ class Submitter {
   };
 
   awaitable<bool> Begin(Job& job);
-  awaitable<Report> Send(Job& job, Clock::time_point begin);
+  awaitable<Report> Send(Job& job, Clock::time_point begin,
+                         const absl::StatusOr<KeyCache::Secret>& key);
   awaitable<std::optional<pb::WorkDirective>> Record(Job& job, Report report);
-  Semaphore& Turn(const std::string& provider);
+  Lane& LaneOf(const std::string& provider);
 
   const boost::asio::any_io_executor executor_;
   const RunnerConfig& config_;
@@ -47,7 +56,7 @@ class Submitter {
   KeyCache& keys_;
   LeaseKeeper& leases_;
   Orchestrator& orchestrator_;
-  std::map<std::string, Semaphore> turns_;
+  std::map<std::string, Lane> lanes_;
 };
 
 }  // namespace mediarouter::worker

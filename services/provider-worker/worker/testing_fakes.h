@@ -30,10 +30,10 @@ using mediarouter::testing::RawServer;
 // Lets the test wait for what another thread will do.
 class Watched {
  public:
-  // Whether `condition` came true; false after ten seconds.
+  // Whether `condition` came true; false after half a minute.
   bool Await(const std::function<bool()>& condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), condition);
+    return changed_.wait_for(lock, std::chrono::seconds(30), condition);
   }
 
  protected:
@@ -77,8 +77,10 @@ class FakeOrchestrator final : public Watched, public pb::WorkService::Service {
   std::vector<pb::CompleteGenerationRequest> completions;
   std::vector<pb::FailOutputRequest> unusable;
   std::vector<pb::ReleaseLeaseRequest> releases;
+  std::vector<std::string> workers_released;
   std::map<std::string, int> percents;
   int losses_told = 0;
+  std::set<std::string> renewing;  // by the newest call
 
   // Failures to give, in turn, before calls succeed.
   std::deque<absl::Status> begin_failures;
@@ -100,7 +102,9 @@ class FakeOrchestrator final : public Watched, public pb::WorkService::Service {
   grpc::Status RenewLeases(grpc::ServerContext*, const pb::RenewLeasesRequest* request,
                            pb::RenewLeasesResponse* response) override {
     const std::lock_guard lock(mutex_);
+    renewing.clear();
     for (const pb::Lease& lease : request->leases()) {
+      renewing.insert(lease.generation_id());
       if (!lost_.contains(lease.generation_id())) continue;
       response->add_lost_generation_ids(lease.generation_id());
       ++losses_told;
@@ -161,6 +165,12 @@ class FakeOrchestrator final : public Watched, public pb::WorkService::Service {
     response->set_action(pb::WORK_ACTION_DROP);
     return Fenced(request->lease(), Note(completions, *request));
   }
+  grpc::Status ReleaseWorker(grpc::ServerContext*, const pb::ReleaseWorkerRequest* request,
+                             google::protobuf::Empty*) override {
+    const std::lock_guard lock(mutex_);
+    workers_released.push_back(request->worker_id());
+    return grpc::Status::OK;
+  }
   grpc::Status BeginStore(grpc::ServerContext*, const pb::BeginStoreRequest* request,
                           google::protobuf::Empty*) override {
     return Fenced(request->lease(), grpc::Status::OK);
@@ -206,10 +216,12 @@ class FakeVault final : public Watched, public vault::v1::ProviderKeyService::Se
  public:
   int accesses = 0;
   std::string purpose;
+  std::function<void()> before_access = [] {};
 
   grpc::Status AccessProviderKey(grpc::ServerContext*,
                                  const vault::v1::AccessProviderKeyRequest* request,
                                  vault::v1::AccessProviderKeyResponse* response) override {
+    before_access();
     const std::lock_guard lock(mutex_);
     ++accesses;
     purpose = request->purpose();

@@ -1,6 +1,7 @@
 /** Times that make an outage short, so that a test sees hundreds of them. */
 export const SHORT = {
-  LEASE_SECONDS: '4', SUBMIT_TIMEOUT_SECONDS: '2', POLL_INTERVAL_SECONDS: '0.5',
+  REVOKED_KEY_SECONDS: '1', LEASE_SECONDS: '4', SUBMIT_TIMEOUT_SECONDS: '2',
+  POLL_INTERVAL_SECONDS: '0.5',
   LOOKUP_SECONDS: '2', LOG_LEVEL: 'info',
 };
 

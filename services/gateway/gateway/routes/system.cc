@@ -63,8 +63,7 @@ void SystemRoutes::AddTo(Front& front) {
     front.Add("GET", path, Access::kOpen,
               [json = std::move(json)](http::Request&) { return Fixed(json); });
   };
-  fixed("/",
-        R"({"message":"MediaRouter API","version":")" MEDIAROUTER_VERSION R"(","docs":"/docs"})");
+  fixed("/", R"({"message":"MediaRouter API","version":")" MEDIAROUTER_VERSION R"("})");
   fixed("/health", R"({"status":"healthy"})");
   fixed("/livez", R"({"status":"alive"})");
   front.Add("GET", "/readyz", Access::kOpen, [this](http::Request& r) { return Ready(r); });
