@@ -483,8 +483,10 @@ TEST_CASE("revoked and expired access keys do not authenticate", "[key_vault]") 
 TEST_CASE("a first admin key is made once, when there is none", "[key_vault]") {
   PgFixture database(kSchema, Migrations());
   const Vault vault(database);
+  CHECK_FALSE(vault.app->has_admin_key());
   const auto key = vault.app->first_admin_key();
   REQUIRE(key.has_value());
+  CHECK(vault.app->has_admin_key());
   const std::string plaintext(key->Reveal());
   CHECK(plaintext.starts_with("mr_"));
   CHECK(plaintext.size() == 3 + 43);

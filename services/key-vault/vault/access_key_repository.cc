@@ -92,6 +92,12 @@ absl::Status AccessKeyRepository::Replace(const base::CallContext& context, cons
   });
 }
 
+absl::StatusOr<bool> AccessKeyRepository::HasAdmin(const base::CallContext& context) {
+  return pool_.Read(context, [](pg::Session& session) -> absl::StatusOr<bool> {
+    return !session.Exec(kAnyAdmin).empty();
+  });
+}
+
 absl::StatusOr<bool> AccessKeyRepository::InsertIfNoAdmin(const base::CallContext& context,
                                                           const NewAccessKey& key) {
   return pool_.Transact(context, [&](pg::Session& session) -> absl::StatusOr<bool> {

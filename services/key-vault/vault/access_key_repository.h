@@ -42,6 +42,9 @@ class AccessKeyRepository {
   absl::Status Replace(const base::CallContext& context, const NewAccessKey& key,
                        const std::vector<std::string>& hashes);
 
+  // Whether some admin key is usable.
+  absl::StatusOr<bool> HasAdmin(const base::CallContext& context);
+
   // False, and nothing stored, when some admin key is usable.
   absl::StatusOr<bool> InsertIfNoAdmin(const base::CallContext& context, const NewAccessKey& key);
 

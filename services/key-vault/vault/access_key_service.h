@@ -31,6 +31,11 @@ class AccessKeyService {
   absl::Status EnsureDefaults(const base::CallContext& context,
                               const base::SecretString& admin_key);
 
+  // Whether anybody can administer.
+  absl::StatusOr<bool> HasAdminKey(const base::CallContext& context) {
+    return repository_.HasAdmin(context);
+  }
+
   // The plaintext of a new admin key, when there was no usable one; only its hash is kept.
   absl::StatusOr<std::optional<base::SecretString>> MakeFirstAdminKey(
       const base::CallContext& context);

@@ -57,7 +57,13 @@ bool StandardOutputIsForAPerson() {
 }
 
 void ShowFirstAdminKey(App& app) {
-  if (!StandardOutputIsForAPerson()) return;
+  if (!StandardOutputIsForAPerson()) {
+    if (!app.has_admin_key()) {
+      obs::Log(obs::Level::kWarn,
+               "there is no admin key: set MEDIAROUTER_ADMIN_KEY, or start once on a terminal");
+    }
+    return;
+  }
   if (const auto key = app.first_admin_key()) {
     fmt::print("First admin key, shown only now: {}\n", key->Reveal());
     std::fflush(stdout);
@@ -134,6 +140,8 @@ std::optional<base::SecretString> App::first_admin_key() {
   }
   return *std::move(key);
 }
+
+bool App::has_admin_key() { return parts_->access_keys.HasAdminKey(StartContext()).value_or(true); }
 
 void App::Stop(std::chrono::milliseconds drain) {
   parts_->server->Stop(drain);

@@ -36,6 +36,9 @@ class App {
   // database failed, which is logged: then no key was made.
   std::optional<base::SecretString> first_admin_key();
 
+  // Whether some admin key is usable; true also when that cannot be told.
+  bool has_admin_key();
+
   // NOT_SERVING, `drain` for the calls under way, release. May be called again.
   void Stop(std::chrono::milliseconds drain);
 
