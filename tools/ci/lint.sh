@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Every check that needs no running program. Each is timed; all run, whatever fails.
+# tools/ci/lint.sh [CHECK...]: every check that needs no running program, or those that are named.
+# Each is timed; all run, whatever fails.
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT"
-TIDY_SECONDS=${MEDIAROUTER_TIDY_SECONDS:-600}
+TIDY_SECONDS=${MEDIAROUTER_TIDY_SECONDS:-300}
 
 "$ROOT/tools/deps" build lint
 "$ROOT/tools/ci/npm-ci.sh"
@@ -12,17 +13,19 @@ format() {
   git ls-files -z '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror
 }
 
-# What a branch changes since it left main; on main itself everything, the newest changes first.
-# MEDIAROUTER_LINT_BASE names another commit to compare with.
+# What a branch changes since it left main; on main itself what its newest commit changed.
+# MEDIAROUTER_LINT_BASE names another commit to compare with; "all" takes the whole tree, newest
+# changes first (tools/ci/extended).
 files_to_tidy() {
   local base=${MEDIAROUTER_LINT_BASE:-}
-  [ -n "$base" ] || base=$(git merge-base HEAD origin/main 2>/dev/null) || true
-  if [ -n "$base" ] && [ "$(git rev-parse "$base")" != "$(git rev-parse HEAD)" ]; then
-    git diff --name-only --diff-filter=d "$base" -- '*.cc'
-  else
+  if [ "$base" = all ]; then
     git log --format= --name-only -- '*.cc' | awk '!seen[$0]++' |
       grep -xF -f <(git ls-files '*.cc')
+    return
   fi
+  [ -n "$base" ] || base=$(git merge-base HEAD origin/main 2>/dev/null) || true
+  if [ -z "$base" ] || [ "$(git rev-parse "$base")" = "$(git rev-parse HEAD)" ]; then base=HEAD~1; fi
+  git diff --name-only --diff-filter=d "$base" -- '*.cc'
 }
 
 # Only for so long: clang-tidy takes seconds a file. What it did not get to is said.
@@ -70,7 +73,8 @@ settings() {
 chart() { tools/ci/helm.sh; }
 
 status=0
-for check in format scripts protos eslint coawait tree settings chart tidy; do
+[ $# != 0 ] || set -- format scripts protos eslint coawait tree settings chart tidy
+for check; do
   step "$check" "$check" || status=1
 done
 step_summary
