@@ -39,11 +39,11 @@ base::CallContext Tidying(const std::string& id) {
 }  // namespace
 
 Ingest::Ingest(const AssetParts& parts, std::string id, std::int64_t expected_bytes,
-               std::unique_ptr<BlobWriter> writer)
+               base::Clock::SteadyTime started, std::unique_ptr<BlobWriter> writer)
     : parts_(parts),
       id_(std::move(id)),
       expected_bytes_(expected_bytes),
-      started_(parts.clock.Steady()),
+      started_(started),
       writer_(std::move(writer)) {}
 
 Ingest::~Ingest() {
@@ -136,6 +136,8 @@ absl::StatusOr<BegunIngest> AssetService::BeginIngest(const base::CallContext& c
     if (known.ok() && known->state == AssetState::kReady) return BegunIngest{*known, nullptr};
     return space;
   }
+  // Before the row: by its age the sweep judges, so the ingest's own time may not begin later.
+  const auto started = parts_.clock.Steady();
   MR_ASSIGN_OR_RETURN(const std::optional<Asset> known, parts_.assets.Begin(call, id));
   if (known && known->state == AssetState::kReady) return BegunIngest{*known, nullptr};
   if (known) return AlreadyThere(*known);
@@ -144,8 +146,8 @@ absl::StatusOr<BegunIngest> AssetService::BeginIngest(const base::CallContext& c
     parts_.assets.Abandon(Tidying(id), id).IgnoreError();
     return writer.status();
   }
-  return BegunIngest{std::nullopt,
-                     std::make_unique<Ingest>(parts_, id, expected_bytes, *std::move(writer))};
+  return BegunIngest{std::nullopt, std::make_unique<Ingest>(parts_, id, expected_bytes, started,
+                                                            *std::move(writer))};
 }
 
 absl::StatusOr<Asset> AssetService::Get(const base::CallContext& call, const std::string& id) {

@@ -32,7 +32,7 @@ struct AssetParts {
 class Ingest {
  public:
   Ingest(const AssetParts& parts, std::string id, std::int64_t expected_bytes,
-         std::unique_ptr<BlobWriter> writer);
+         base::Clock::SteadyTime started, std::unique_ptr<BlobWriter> writer);
   ~Ingest();
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;
