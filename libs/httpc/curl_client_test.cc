@@ -372,7 +372,7 @@ TEST_CASE("a slow reader lets the transfer pause and memory stays flat", "[httpc
   REQUIRE_OK(size);
   CHECK(*size == kSize);
   CHECK(sent_while_paused < 32 * 1024 * 1024);  // what the sockets' buffers hold
-#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
+#ifndef __SANITIZE_ADDRESS__                    // which keeps freed memory for a while
   CHECK(most < 16 * 1024);
 #endif
 }
